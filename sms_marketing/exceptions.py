@@ -1,15 +1,15 @@
 """Every error that this package raises on purpose.
 
 SmsMarketingError
-├── ConfigurationError      a setting is wrong; says which and what to write instead
-├── InvalidPhone            not a number that can receive an SMS
-├── InvalidRule             a segment's rule tree is wrong; carries the path of the fault
+├── ConfigurationError      a setting is wrong: which, and what to write instead
+├── InvalidPhone            no number that can receive an SMS
+├── InvalidRule             a rule tree is wrong; carries the path of the fault
 ├── InvalidBody             a message text cannot be used; says where and why
-├── MissingField            a merge field has no value and no fallback, for one contact
-├── InvalidTransition       a status move that the life cycle does not allow, or a lost race
+├── MissingField            a merge field has no value and no fallback
+├── InvalidTransition       the life cycle has no such move, or a race was lost
 ├── NotSendable             this message or campaign may not be sent; carries the reason
 ├── StopLease               a worker lost its batch to another one
-└── ProviderError           a vendor refused or could not be reached (kind decides what follows)
+└── ProviderError           a vendor refused or could not be reached; see its kind
 
 Messages never hold a phone number, a text, a code or a credential (R10).
 """

@@ -1,0 +1,85 @@
+"""Columns that mean the same on PostgreSQL, MariaDB and SQLite."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    _MoneyBase = models.Field[Decimal | int | str, Decimal]
+    _KeyBase = models.CharField[str, str]
+else:
+    _MoneyBase = models.Field
+    _KeyBase = models.CharField
+
+#: Amounts are stored as whole millionths: 0.0375 EUR a part is 37 500.
+MONEY_SCALE = 6
+
+#: MariaDB compares text without case unless told; PostgreSQL sorts by language.
+EXACT_COLLATIONS = {"mysql": "utf8mb4_bin", "postgresql": "C"}
+
+
+class MoneyField(_MoneyBase):
+    """A Decimal kept as whole millionths in a BIGINT, so that sums are exact (R12).
+
+    SQLite keeps DECIMAL as REAL: there ``10 × 0.10 >= 1.00`` is false.
+    Values go up to ±9.2 × 10¹² units of currency.
+    """
+
+    description = _("An amount of money, exact to a millionth")
+    empty_strings_allowed = False
+
+    def get_internal_type(self) -> str:
+        return "BigIntegerField"
+
+    def from_db_value(
+        self, value: int | Decimal | None, expression: object, connection: object
+    ) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-MONEY_SCALE)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None or value == "":
+            return None
+        try:
+            amount = Decimal(value if isinstance(value, Decimal | int) else str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite():
+            raise ValidationError(_("Enter an amount such as 12.50."), code="invalid")
+        return amount
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        amount = self.to_python(value)
+        if amount is None:
+            return None
+        return int(amount.scaleb(MONEY_SCALE).to_integral_value(ROUND_HALF_EVEN))
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else str(value)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        defaults = {"form_class": forms.DecimalField, "max_digits": 18}
+        return super().formfield(**{**defaults, **kwargs})
+
+
+class KeyField(_KeyBase):
+    """Text that is compared byte for byte: keys, references, normalised words (R14)."""
+
+    description = _("An exact key of up to %(max_length)s characters")
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = dict(super().db_parameters(connection))
+        parameters["collation"] = EXACT_COLLATIONS.get(connection.vendor)
+        return parameters
