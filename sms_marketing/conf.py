@@ -26,7 +26,7 @@ class Settings:
         }
     )
     #: Secrets of short links, {0: "…"} to {3: "…"}; the highest id signs, all are
-    #: read. Apart from SECRET_KEY: rotating that must not kill links in people's phones.
+    #: read. Not SECRET_KEY: rotating that must not kill links in people's phones.
     LINK_KEYS: Mapping[int, str] = field(default_factory=dict)
     #: Secrets of the consent ledger, {"2026": "…"}; the last one signs new records,
     #: the first one hashes numbers for ever. Keep them out of the database's backups.
