@@ -1,0 +1,12 @@
+"""One address for each provider alias; the kind says what the vendor brings."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sms_marketing.webhooks import views
+
+urlpatterns = [
+    path("<str:alias>/receipts", views.receipts, name="webhook-receipts"),
+    path("<str:alias>/inbound", views.inbound, name="webhook-inbound"),
+]

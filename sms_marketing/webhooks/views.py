@@ -1,0 +1,92 @@
+"""One recipe for all vendors: find the provider, verify, parse, store, answer (R7)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings as django_settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from sms_marketing import conversations, sending
+from sms_marketing.conf import settings
+from sms_marketing.core.queue import nudge
+from sms_marketing.exceptions import ConfigurationError, ProviderError
+from sms_marketing.providers import BaseProvider, WebhookRequest, get_provider
+
+logger = logging.getLogger(__name__)
+
+Store = Callable[[str, BaseProvider, WebhookRequest], None]
+
+
+# Some vendors (Kannel) call by GET: authenticated like all others (R8).
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def receipts(request: HttpRequest, alias: str) -> HttpResponse:
+    """Take news of messages that were sent."""
+    return _receive(request, alias, _store_receipts)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def inbound(request: HttpRequest, alias: str) -> HttpResponse:
+    """Take what people wrote back."""
+    return _receive(request, alias, _store_inbound)
+
+
+def _receive(request: HttpRequest, alias: str, store: Store) -> HttpResponse:
+    if alias not in settings().PROVIDERS:
+        return HttpResponse("no such provider", status=404, content_type="text/plain")
+    provider = get_provider(alias)
+    try:
+        call = _plain(request)
+        provider.verify(call)
+    except RequestDataTooBig:
+        return HttpResponse("too long", status=413, content_type="text/plain")
+    except ProviderError as error:
+        logger.warning("webhook of %s refused: %s", alias, error.kind)
+        return HttpResponse("not verified", status=403, content_type="text/plain")
+    try:
+        store(alias, provider, call)
+    except ProviderError as error:
+        logger.warning("webhook of %s not understood: %s", alias, error.kind)
+        return HttpResponse("not understood", status=400, content_type="text/plain")
+    # Anything else becomes a 500, so that the vendor calls again later.
+    answer = provider.answer(call)
+    return HttpResponse(
+        answer.body, status=answer.status, content_type=answer.content_type
+    )
+
+
+def _store_receipts(alias: str, provider: BaseProvider, call: WebhookRequest) -> None:
+    if sending.store_receipts(alias, provider.parse_receipts(call)):
+        nudge("fold_receipts")
+
+
+def _store_inbound(alias: str, provider: BaseProvider, call: WebhookRequest) -> None:
+    conversations.store_inbound(alias, provider.parse_inbound(call))
+
+
+def _plain(request: HttpRequest) -> WebhookRequest:
+    """The request as plain values, so that providers know no Django."""
+    limit = settings().WEBHOOK_MAX_BYTES
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise RequestDataTooBig
+    host_limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if host_limit is not None and host_limit < limit:
+        logger.debug("DATA_UPLOAD_MAX_MEMORY_SIZE is below WEBHOOK_MAX_BYTES")
+    return WebhookRequest(
+        method=request.method or "GET",
+        path=request.path,
+        query=request.GET.dict(),
+        headers={name.casefold(): value for name, value in request.headers.items()},
+        body=request.body,
+        content_type=request.content_type or "",
+        remote_addr=request.META.get("REMOTE_ADDR", ""),
+    )
