@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.conf import settings as django_settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from sms_marketing import conversations, sending
 from sms_marketing.conf import settings
 from sms_marketing.core.queue import nudge
-from sms_marketing.exceptions import ConfigurationError, ProviderError
+from sms_marketing.exceptions import ProviderError
 from sms_marketing.providers import BaseProvider, WebhookRequest, get_provider
 
 logger = logging.getLogger(__name__)
@@ -78,9 +77,6 @@ def _plain(request: HttpRequest) -> WebhookRequest:
     limit = settings().WEBHOOK_MAX_BYTES
     if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
         raise RequestDataTooBig
-    host_limit = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if host_limit is not None and host_limit < limit:
-        logger.debug("DATA_UPLOAD_MAX_MEMORY_SIZE is below WEBHOOK_MAX_BYTES")
     return WebhookRequest(
         method=request.method or "GET",
         path=request.path,
