@@ -346,8 +346,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('basis', models.CharField(choices=[('click', 'last click'), ('delivery', 'delivery')], max_length=8)),
-                ('net_amount', sms_marketing.core.fields.MoneyField()),
-                ('currency', models.CharField(max_length=3)),
                 ('credited_at', models.DateTimeField()),
                 ('click', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='sms_marketing.click')),
                 ('message', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversions', to='sms_marketing.message')),

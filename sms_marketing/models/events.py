@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sms_marketing.core.fields import KeyField, MoneyField
+from sms_marketing.core.fields import KeyField
 from sms_marketing.models.contacts import Contact
 from sms_marketing.models.content import Link
 from sms_marketing.models.messages import Message
@@ -106,10 +106,8 @@ class Conversion(models.Model):
     click = models.ForeignKey(
         Click, on_delete=models.SET_NULL, null=True, db_constraint=False
     )
+    # How much is the purchase's own net amount: a refund corrects every report.
     basis = models.CharField(max_length=8, choices=Basis)
-    # Kept here so that a report is one sum; the purchase corrects it.
-    net_amount = MoneyField()
-    currency = models.CharField(max_length=3)
     credited_at = models.DateTimeField()
 
     class Meta:
