@@ -12,9 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from example_project.shop.models import (
     Cart,
@@ -132,7 +131,7 @@ class OrderAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _now("Refund a part"),
+            "title": gettext("Refund a part"),
             "orders": orders,
             "form": form,
         }

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.urls import reverse
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 CURRENCY = "EUR"
@@ -31,11 +31,11 @@ def new_order_number() -> str:
 class Category(models.TextChoices):
     """Departments of the shop; customers' interests use the same words."""
 
-    BATH = "bath", _("Bath & sauna")
-    HOME = "home", _("Home")
-    PANTRY = "pantry", _("Pantry")
-    WOOL = "wool", _("Wool & linen")
-    AMBER = "amber", _("Amber")
+    BATH = "bath", pgettext_lazy("department", "Bath & sauna")
+    HOME = "home", pgettext_lazy("department", "Home")
+    PANTRY = "pantry", pgettext_lazy("department", "Pantry")
+    WOOL = "wool", pgettext_lazy("department", "Wool & linen")
+    AMBER = "amber", pgettext_lazy("department", "Amber")
 
 
 class Customer(models.Model):
@@ -182,6 +182,18 @@ class Cart(models.Model):
         return sum(line.quantity for line in self.lines.all())
 
     @property
+    def currency(self) -> str:
+        """This shop sells in one currency only."""
+        return CURRENCY
+
+    @property
+    def first_product_name(self) -> str:
+        """What went in first, in the visitor's language; "" if nothing is in it."""
+        line = self.lines.select_related("product").first()
+        with override(self.language or get_language()):
+            return line.product.shown_name if line else ""
+
+    @property
     def public_url(self) -> str:
         """A full address that shows this cart on any device."""
         return settings.SHOP_URL + reverse("shop:shared-cart", args=[self.token])
@@ -189,8 +201,8 @@ class Cart(models.Model):
     @transaction.atomic
     def put(self, product: Product, *, quantity: int = 1) -> None:
         """Add pieces of a product, at most 99, and touch the cart."""
-        line, created = self.lines.select_for_update().get_or_create(
-            product=product, defaults={"quantity": quantity}
+        line, created = CartLine.objects.select_for_update().get_or_create(
+            cart=self, product=product, defaults={"quantity": quantity}
         )
         if not created:
             line.quantity = min(99, line.quantity + quantity)

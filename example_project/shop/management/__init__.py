@@ -1,0 +1,3 @@
+"""Commands of the example shop."""
+
+from __future__ import annotations

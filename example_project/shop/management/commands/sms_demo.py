@@ -1,0 +1,107 @@
+"""`manage.py sms_demo`: the whole product on this machine, from an empty folder."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from example_project.demo.processes import (
+    Household,
+    Places,
+    environment,
+    free_port,
+)
+
+ADMIN = ("admin", "admin")
+
+
+class Command(BaseCommand):
+    """Starts shop, workers and carrier, plays the story, then keeps serving."""
+
+    help = (
+        "Runs an example shop with a local carrier, plays orders, carts and a campaign "
+        "through them and prints the report. Nothing leaves this machine."
+    )
+    # The processes that it starts check and migrate a database of their own.
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--exit", action="store_true", help="end after the report")
+        parser.add_argument(
+            "--contacts", type=int, default=2000, help="size of the audience"
+        )
+        parser.add_argument(
+            "--port", type=int, default=8000, help="wanted port of the shop"
+        )
+        parser.add_argument(
+            "--folder",
+            type=Path,
+            default=settings.BASE_DIR / ".demo",
+            help="where the demo keeps its database and logs; emptied at each start",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # kill ends us like Ctrl-C does, so that the children end too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        places = _places(options["folder"], wanted=options["port"])
+        try:
+            with Household(environment(places), places.folder) as household:
+                code = self._play(household, places, contacts=options["contacts"])
+                if not options["exit"]:
+                    self._serve(places)
+        except KeyboardInterrupt:
+            self.stdout.write("\nEnded.")
+            return
+        if code:
+            raise CommandError("The figures do not agree with the carrier's log.")
+
+    def _play(self, household: Household, places: Places, *, contacts: int) -> int:
+        self.stdout.write("Preparing the database …")
+        if household.run("migrate", "--verbosity", "0"):
+            raise CommandError("The database could not be prepared; see above.")
+        carrier = [
+            *("-m", "example_project.carrier", "--port", str(places.carrier_port)),
+            *("--log", str(places.carrier_log), "--callback-base", places.shop_url),
+            *("--secret", household.environment["SMS_CARRIER_SECRET"]),
+        ]
+        household.start("carrier", carrier, port=places.carrier_port)
+        address = f"127.0.0.1:{places.web_port}"
+        web = ["manage.py", "runserver", "--noreload", "--insecure", address]
+        household.start("shop", web, port=places.web_port)
+        household.start("workers", ["manage.py", "qcluster"])
+        self.stdout.write(self._addresses(places))
+        return household.run("sms_demo_story", "--contacts", str(contacts))
+
+    def _serve(self, places: Places) -> None:
+        self.stdout.write(self._addresses(places))
+        self.stdout.write("Serving until Ctrl-C.")
+        signal.pause()
+
+    def _addresses(self, places: Places) -> str:
+        user, password = ADMIN
+        return (
+            f"\n  Shop    {places.shop_url}/"
+            f"\n  Admin   {places.shop_url}/admin/   ({user} / {password})"
+            f"\n  Phones  {places.carrier_url}/"
+            f"\n  Files   {places.folder}\n"
+        )
+
+
+def _places(folder: Path, *, wanted: int) -> Places:
+    """An empty folder and two free ports."""
+    marker = folder / ".sms-demo"
+    if folder.exists() and any(folder.iterdir()) and not marker.exists():
+        raise CommandError(f"{folder} is not a folder of the demo; choose another one.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    marker.touch()
+    web = free_port(wanted)
+    return Places(
+        folder=folder.resolve(), web_port=web, carrier_port=free_port(web + 1)
+    )
