@@ -11,8 +11,8 @@ from sms_marketing.contacts.consent import consent_status, opt_in, opt_out
 from sms_marketing.contacts.erasure import erase
 from sms_marketing.contacts.gate import not_suppressed, refusals, with_consent
 from sms_marketing.contacts.keys import key_of, phone_hash
-from sms_marketing.contacts.ledger import LedgerReport, seal_ledger, verify_ledger
 from sms_marketing.contacts.profiles import find_by_phone, upsert
+from sms_marketing.contacts.proof import LedgerReport, seal_ledger, verify_ledger
 from sms_marketing.contacts.states import State, fold, rebuild
 from sms_marketing.contacts.suppression import (
     PERSON_MADE,
