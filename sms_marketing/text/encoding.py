@@ -115,6 +115,14 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", _DROPPED.sub("", text))
 
 
+def clean(value: str) -> str:
+    """Bring a merge field's value to letters that ``normalize`` accepts.
+
+    A tab in one contact's name is no reason to leave that contact out.
+    """
+    return _REFUSED.sub(" ", _DROPPED.sub("", value.replace("\r\n", "\n")))
+
+
 def apply_policy(text: str, policy: EncodingPolicy) -> str:
     """Replace what the policy allows; a letter that GSM-7 has is never touched.
 
