@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import ClassVar
 
 from example_project.shop.models import Cart, CartStatus, Order, OrderStatus
 from sms_marketing.events import CartBinding, ModelBinding, register
@@ -28,6 +28,7 @@ class OrderEvents(ModelBinding):
     placed_at = "placed_at"
     refunded = "refunded_amount"
     url = "public_url"
+    product = "first_product_name"
     lines = "lines__all"
     line_product_id = "sku"
     line_product_name = "name"
@@ -35,8 +36,7 @@ class OrderEvents(ModelBinding):
     line_brand = "brand"
     line_quantity = "quantity"
     line_amount = "amount"
-    placed_statuses = set(OrderStatus.values) - {OrderStatus.CANCELED}
-    canceled_statuses = {OrderStatus.CANCELED}
+    canceled_statuses = (OrderStatus.CANCELED,)
 
 
 @register(Cart)
@@ -44,14 +44,13 @@ class CartEvents(CartBinding):
     """A cart with a number that lies idle gets one reminder, if it is still open."""
 
     phone = "phone"
+    first_name = "customer.first_name"
     language = "language"
     customer_id = "customer.pk"
+    updated_at = "updated_at"
     total = "total"
     currency = "currency"
     url = "public_url"
     product = "first_product_name"
-
-    def open_ids(self, ids: Iterable[str]) -> set[str]:
-        carts = Cart.objects.filter(pk__in=ids, status=CartStatus.OPEN)
-        filled = carts.filter(lines__isnull=False).distinct()
-        return {str(pk) for pk in filled.values_list("pk", flat=True)}
+    # An emptied cart is nothing to be reminded of.
+    open_filter: ClassVar = {"status": CartStatus.OPEN, "lines__isnull": False}

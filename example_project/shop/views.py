@@ -93,9 +93,7 @@ def keep_cart(request: HttpRequest) -> HttpResponse:
         return _cart_page(request, form=form)
     with transaction.atomic():
         _record_consent(request, form, profile={"language": form.shown.language})
-        basket.phone = form.cleaned_data["phone"]
-        basket.language = form.shown.language
-        basket.save(update_fields=["phone", "language", "updated_at"])
+        basket.keep_for(form.cleaned_data["phone"], language=form.shown.language)
     messages.success(request, _("Done: we keep your basket and may remind you once."))
     return redirect("shop:cart")
 

@@ -217,6 +217,21 @@ def test_a_kept_basket_has_number_and_consent(client: Client, basket: Cart) -> N
     assert ConsentRecord.objects.get().evidence["form"] == "keep-cart"
 
 
+def test_a_basket_kept_for_another_number_leaves_its_customer(
+    client: Client, basket: Cart, soap: Product
+) -> None:
+    client.post(CHECKOUT, DETAILS)
+    client.post(reverse("shop:add-to-cart", args=[soap.slug]))
+    kept = {"phone": "20000001", "wording": "lv-1", "consent": "on"}
+
+    client.post("/cart/keep/", kept)
+    assert Cart.objects.get(status=CartStatus.OPEN).customer is not None
+
+    client.post("/cart/keep/", {**kept, "phone": "20000002"})
+    cart = Cart.objects.get(status=CartStatus.OPEN)
+    assert (cart.phone, cart.customer) == ("+37120000002", None)
+
+
 @pytest.mark.parametrize(
     ("typed", "field"),
     [
