@@ -57,17 +57,12 @@ def append(act: Act, *, using: str) -> list[ConsentRecord]:
     Safe when two append at once: the unique place in the chain lets one through, the
     other reads again. Runs in the caller's transaction.
     """
-    for race in range(MAX_RACES):
+    for _race in range(MAX_RACES - 1):
         try:
-            with transaction.atomic(using=using):
-                chain = _locked_chain(act, using)
-                record = _next_record(act, chain[-1] if chain else None)
-                record.save(using=using, force_insert=True)
-            return [*chain, record]
+            return _append_once(act, using)
         except IntegrityError:
-            if race == MAX_RACES - 1:
-                raise
-    raise AssertionError("the loop above returns or raises")
+            continue
+    return _append_once(act, using)
 
 
 def personal_digest(personal: Mapping[str, Any] | None, salt: str) -> str:
@@ -102,6 +97,14 @@ def canonical(value: Any) -> str:
 def instant(value: datetime) -> str:
     """A moment with one spelling: UTC, to the microsecond."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _append_once(act: Act, using: str) -> list[ConsentRecord]:
+    with transaction.atomic(using=using):
+        chain = _locked_chain(act, using)
+        record = _next_record(act, chain[-1] if chain else None)
+        record.save(using=using, force_insert=True)
+    return [*chain, record]
 
 
 def _locked_chain(act: Act, using: str) -> list[ConsentRecord]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -73,17 +74,13 @@ def upsert(
     _refuse_unknown(fields)
     number = normalized(phone, region=region)
     using = router.db_for_write(Contact)
-    for race in range(MAX_RACES):
+    for _race in range(MAX_RACES - 1):
         try:
-            with transaction.atomic(using=using):
-                contact = _settle(number, source, external_id, using)
-                _fill(contact, fields, using)
-            return contact
+            return _upsert_once(number, source, external_id, fields, using)
         except IntegrityError:
             # Somebody made the same number or identity at the same moment.
-            if race == MAX_RACES - 1:
-                raise
-    raise AssertionError("the loop above returns or raises")
+            continue
+    return _upsert_once(number, source, external_id, fields, using)
 
 
 def find_by_phone(phone: str) -> Contact | None:
@@ -109,6 +106,15 @@ def _refuse_unknown(fields: Mapping[str, Any]) -> None:
             f"A contact has no field {', '.join(unknown)}. "
             f"Known: {', '.join(sorted(known))}; others go into attributes."
         )
+
+
+def _upsert_once(
+    number: str, source: str, external_id: str, fields: Mapping[str, Any], using: str
+) -> Contact:
+    with transaction.atomic(using=using):
+        contact = _settle(number, source, external_id, using)
+        _fill(contact, fields, using)
+    return contact
 
 
 def _settle(number: str, source: str, external_id: str, using: str) -> Contact:
@@ -251,16 +257,30 @@ def _text_change(name: str, text: str) -> dict[str, Any]:
 
 def _other_change(contact: Contact, name: str, value: Any) -> dict[str, Any]:
     if name == "attributes":
-        return {name: {**contact.attributes, **value}}
+        return {name: {**contact.attributes, **_json(value)}}
     try:
         clean = _column(name).to_python(value)
     except ValidationError:
         # One contact's bad data stops nothing (R6).
         logger.warning("contact %s: a wrong %s was left out", contact.pk, name)
         return {}
-    if name == "birth_date" and isinstance(clean, date):
-        return {name: clean} if clean <= clock.now().date() else {}
+    if isinstance(clean, date) and clean > clock.now().date():
+        return {}
+    if isinstance(clean, float) and not math.isfinite(clean):
+        return {}
     return {name: clean}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {storable(str(key)): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return storable(str(value))
 
 
 def _column(name: str) -> models.Field[Any, Any]:

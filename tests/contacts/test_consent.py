@@ -207,6 +207,33 @@ def test_r11_changed_number_that_had_stopped_stays_stopped(brand):
     assert contacts.consent_status(contact, brand=brand) == ConsentStatus.OPTED_OUT
 
 
+@pytest.mark.parametrize(
+    ("general", "own", "expected"),
+    [
+        ("opted_in", "pending", "opted_in"),
+        ("opted_out", "pending", "pending"),
+        ("opted_in", "opted_out", "opted_out"),
+        ("opted_out", "opted_in", "opted_in"),
+        ("opted_out", None, "opted_out"),
+        (None, None, "unknown"),
+        (None, "pending", "pending"),
+    ],
+)
+def test_topics_own_word_goes_before_the_general_one(brand, general, own, expected):
+    contact = make_contact(consent=False)
+    for topic, status in (("", general), ("news", own)):
+        if status:
+            ConsentState.objects.create(
+                contact=contact,
+                brand=brand,
+                topic=topic,
+                status=status,
+                since=contact.created_at,
+            )
+
+    assert contacts.consent_status(contact, brand=brand, topic="news") == expected
+
+
 def test_nobody_changes_or_deletes_a_record(brand):
     make_contact()
     record = ConsentRecord.objects.get()

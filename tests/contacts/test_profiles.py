@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections
@@ -94,6 +95,14 @@ def test_upsert_without_news_writes_nothing(brand):
     assert after.updated_at == before.updated_at
 
 
+def test_known_identity_with_its_own_number_changes_nothing(brand):
+    phone = next_phone()
+    first = contacts.upsert(phone=phone, external_id="7", **SHOP)
+
+    assert contacts.upsert(phone=phone, external_id="7", **SHOP) == first
+    assert ContactIdentity.objects.count() == 1
+
+
 def test_unknown_field_says_which_there_are(brand):
     with pytest.raises(TypeError, match=r"no field name.*first_name"):
         contacts.upsert(phone=next_phone(), name="Anna")
@@ -115,6 +124,14 @@ def test_r6_bad_host_data_is_left_out_and_stops_nothing(brand, caplog):
         email="a" * 300 + "@example.com",
         birth_date="31.02.1990",
         latitude="north",
+        longitude="inf",
+        country="lv",
+        attributes={
+            "sum": Decimal("1.50"),
+            "nan": float("nan"),
+            "list": (1.5, None, True, date(2026, 1, 1)),
+            "nul": "a\x00",
+        },
         language="x" * 11,
     )
     contacts.upsert(phone=contact.phone, birth_date=tomorrow)
@@ -123,7 +140,13 @@ def test_r6_bad_host_data_is_left_out_and_stops_nothing(brand, caplog):
     assert kept.first_name == "x" * 80
     assert (kept.email, kept.language) == ("", "")
     assert kept.birth_date is None
-    assert kept.latitude is None
+    assert (kept.latitude, kept.longitude, kept.country) == (None, None, "LV")
+    assert kept.attributes == {
+        "sum": "1.50",
+        "nan": "nan",
+        "list": [1.5, None, True, "2026-01-01"],
+        "nul": "a",
+    }
     assert "birth_date" in caplog.text
     assert contact.phone not in caplog.text
 
