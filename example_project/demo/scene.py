@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from example_project.seed import seed
 from example_project.shop.consent import current_wording
-from example_project.shop.models import Customer
+from example_project.shop.models import Customer, Product
 from sms_marketing import contacts, journeys, sending
 from sms_marketing.models import (
     Brand,
@@ -55,6 +55,7 @@ class Scene:
     segment: Segment
     customers: int
     consenting: int
+    slugs: tuple[str, ...]
 
 
 def prepare(*, customers: int, shop_url: str) -> Scene:
@@ -74,6 +75,7 @@ def prepare(*, customers: int, shop_url: str) -> Scene:
         segment=segment,
         customers=customers,
         consenting=consenting,
+        slugs=tuple(Product.objects.values_list("slug", flat=True)),
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urljoin
 
 T = TypeVar("T")
 
@@ -39,13 +38,13 @@ class Browser:
 
     def get(self, address: str) -> str:
         """The page; an address of another host is opened as it is."""
-        return self._open(urllib.parse.urljoin(self.site, address))
+        return self._open(urljoin(self.site, address))
 
     def submit(self, page: str, action: str, **fields: str) -> str:
         """Open the page that holds the form, then send it with these fields."""
         hidden = _hidden_fields(self.get(page))
-        data = urllib.parse.urlencode({**hidden, **fields}).encode()
-        return self._open(urllib.parse.urljoin(self.site, action), data)
+        data = urlencode({**hidden, **fields}).encode()
+        return self._open(urljoin(self.site, action), data)
 
     def _open(self, address: str, data: bytes | None = None) -> str:
         request = urllib.request.Request(address, data)
@@ -95,17 +94,17 @@ class Phones:
 
     def texts(self, phone: str) -> list[str]:
         """SMS that arrived on this phone, oldest first."""
-        messages = self._json(f"/phones/{_digits(phone)}.json")["messages"]
-        return [item["text"] for item in messages if item["direction"] == "in"]
+        messages = self._json(f"/phones/{quote(phone)}.json")["messages"]
+        return [sms["text"] for sms in messages if sms["direction"] == "received"]
 
     def reply(self, phone: str, text: str) -> None:
         """Answer the sender of the last SMS."""
-        data = urllib.parse.urlencode({"text": text}).encode()
-        address = f"{self.carrier}/phones/{_digits(phone)}/reply"
+        data = urlencode({"text": text}).encode()
+        address = f"{self.carrier}/phones/{quote(phone)}/reply"
         with urllib.request.urlopen(address, data, TIMEOUT) as answer:
             answer.read()
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, int]:
         """The carrier's counts."""
         return dict(self._json("/stats.json"))
 
@@ -139,10 +138,6 @@ def stopwatch() -> Iterator[Callable[[], float]]:
     """Seconds since it was opened."""
     started = time.monotonic()
     yield lambda: time.monotonic() - started
-
-
-def _digits(phone: str) -> str:
-    return phone.removeprefix("+")
 
 
 def _hidden_fields(page: str) -> dict[str, str]:

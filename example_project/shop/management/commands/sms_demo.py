@@ -69,6 +69,7 @@ class Command(BaseCommand):
             *("-m", "example_project.carrier", "--port", str(places.carrier_port)),
             *("--log", str(places.carrier_log), "--callback-base", places.shop_url),
             *("--secret", household.environment["SMS_CARRIER_SECRET"]),
+            *("--inbound-path", "/sms/webhooks/default/inbound"),
         ]
         household.start("carrier", carrier, port=places.carrier_port)
         address = f"127.0.0.1:{places.web_port}"
