@@ -7,16 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from example_project.carrier.options import carrier_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# Marked so that nobody takes them for secrets: they are printed in a public repository.
-INSECURE = "insecure-demo-only"
-
-SECRET_KEY = env.str("SECRET_KEY", default=f"{INSECURE}-secret-key-of-the-example-shop")
 DEBUG = env.bool("DEBUG", default=True)
+
+
+def secret(name: str) -> str:
+    """Read a secret; the demo's stand-in is refused where DEBUG is off."""
+    given = env.str(name, default="")
+    if not given and not DEBUG:
+        raise ImproperlyConfigured(f"Set {name} in the environment: DEBUG is off.")
+    # Marked so that nobody takes it for a secret: it can be read in a repository.
+    return given or f"insecure-demo-only-{name.lower().replace('_', '-')}"
+
+
+SECRET_KEY = secret("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -129,18 +140,26 @@ Q_CLUSTER = {
 }
 
 SMS_CARRIER_URL = env.str("SMS_CARRIER_URL", default="")
-SMS_CARRIER_SECRET = env.str("SMS_CARRIER_SECRET", default=f"{INSECURE}-carrier")
+
+
+def provider(carrier_url: str) -> dict[str, Any]:
+    """The local carrier where one runs, else the console."""
+    if not carrier_url:
+        return {"BACKEND": "sms_marketing.providers.console.ConsoleProvider"}
+    return {
+        "BACKEND": "sms_marketing.providers.http.HttpProvider",
+        "OPTIONS": carrier_options(carrier_url, secret("SMS_CARRIER_SECRET")),
+    }
+
 
 SMS_MARKETING: dict[str, Any] = {
-    "PROVIDERS": {
-        "default": {"BACKEND": "sms_marketing.providers.console.ConsoleProvider"}
-    },
-    "LINK_KEYS": {0: env.str("SMS_LINK_KEY", default=f"{INSECURE}-link-key-0")},
-    "LEDGER_KEYS": {
-        "demo": env.str("SMS_LEDGER_KEY", default=f"{INSECURE}-ledger-key-demo")
-    },
+    "PROVIDERS": {"default": provider(SMS_CARRIER_URL)},
+    "LINK_KEYS": {0: secret("SMS_LINK_KEY")},
+    "LEDGER_KEYS": {"demo": secret("SMS_LEDGER_KEY")},
     "PUBLIC_URL": env.str("SMS_PUBLIC_URL", default=f"{SHOP_URL}/sms"),
     "DEFAULT_REGION": "LV",
+    # Three workers leave one for the tick: timing to the second, not to the minute.
+    "TICK_SECONDS": env.float("SMS_TICK_SECONDS", default=50.0),
 }
 
 # No personal data: addresses without their query (an admin search may hold a number),

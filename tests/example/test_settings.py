@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 
 import environ
 import pytest
 
 from example_project.logs import without_query
-from example_project.settings import DATABASES, database
+from example_project.settings import DATABASES, database, provider, secret
 
 LITE = {"transaction_mode": "IMMEDIATE", "timeout": 20}
 MARIA = {"isolation_level": "read committed", "charset": "utf8mb4"}
@@ -50,3 +53,36 @@ def test_a_log_line_without_arguments_stays_as_it_is() -> None:
     record = logging.LogRecord("shop", 20, "", 0, "Really?yes", None, None)
 
     assert without_query()(record).getMessage() == "Really?yes"
+
+
+def test_the_demo_sends_to_the_local_carrier_and_else_to_the_console() -> None:
+    local = provider("http://127.0.0.1:9000")
+
+    assert local["BACKEND"] == "sms_marketing.providers.http.HttpProvider"
+    assert local["OPTIONS"]["url"] == "http://127.0.0.1:9000/messages"
+    assert local["OPTIONS"]["loopback_only"] is True
+    assert provider("")["BACKEND"].endswith("ConsoleProvider")
+
+
+def test_a_stand_in_for_a_secret_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SMS_LINK_KEY", raising=False)
+    assert secret("SMS_LINK_KEY") == "insecure-demo-only-sms-link-key"
+
+    monkeypatch.setenv("SMS_LINK_KEY", "mine")
+    assert secret("SMS_LINK_KEY") == "mine"
+
+
+@pytest.mark.processes
+def test_without_debug_every_secret_must_be_given() -> None:
+    run = [sys.executable, "-c", "import example_project.settings"]
+    names = ("SECRET_KEY", "SMS_LINK_KEY", "SMS_LEDGER_KEY")
+    bare = {name: value for name, value in os.environ.items() if name not in names}
+    bare["DEBUG"] = "0"
+
+    refused = subprocess.run(run, env=bare, capture_output=True, text=True, check=False)
+    given = {**bare, **dict.fromkeys(names, "given")}
+
+    assert "Set SECRET_KEY in the environment" in refused.stderr
+    assert subprocess.run(run, env=given, check=False).returncode == 0
