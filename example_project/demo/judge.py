@@ -81,7 +81,7 @@ def _of_everything(account: Account) -> Iterator[Figure]:
         name="messages handed over", ours=gone.count(), theirs=len(account.taken)
     )
     yield Figure(name="handed over twice", ours=0, theirs=account.doubled)
-    ours = {sms for sms in gone.values_list("to_phone", "body")}
+    ours = set(gone.values_list("to_phone", "body"))
     theirs: set[SMS] = {(sms["to"], sms["text"]) for sms in account.taken.values()}
     yield Figure(name="texts that differ", ours=0, theirs=len(ours ^ theirs))
     unconfirmed = Message.objects.filter(status=MessageStatus.UNCONFIRMED).count()

@@ -58,8 +58,9 @@ def _print_report(
     screen.table(("step", "people", "of all"), rows)
     roi = "n/a" if report.roi is None else f"{report.roi:+.0%}"
     screen.say(
-        f"cost {report.cost:.2f} {report.currency} for {report.parts} parts; attributed "
-        f"{report.revenue:.2f} {report.currency} from {report.orders} orders; ROI {roi}"
+        f"cost {report.cost:.2f} {report.currency} for {report.parts} parts; "
+        f"attributed {report.revenue:.2f} {report.currency} "
+        f"from {report.orders} orders; ROI {roi}"
     )
     for reason in (*report.skipped, *report.failed):
         screen.say(f"{reason.count:5}  {reason.label}")
