@@ -57,4 +57,4 @@ def _has_way_out(text: str, line: str) -> bool:
     if line.casefold() in text.casefold():
         return True
     link = _URL.search(line)
-    return link is not None and link[0] in _URL.findall(text)
+    return link is not None and link[0] in text
