@@ -206,6 +206,10 @@ def test_a_buyer_who_comes_back_finds_the_answers_filled_in(
     assert (cart.phone, cart.language) == ("+37120000001", "lv")
     assert cart.customer == Customer.objects.get()
 
+    client.post(CHECKOUT, {**DETAILS, "city": "Talsi"})
+    assert Customer.objects.get().city == "Rīga"
+    assert Order.objects.first().city == "Talsi"
+
 
 def test_a_kept_basket_has_number_and_consent(client: Client, basket: Cart) -> None:
     client.post(

@@ -17,6 +17,7 @@ from example_project.shop.models import (
     Cart,
     Customer,
     Order,
+    OrderLine,
     OrderStatus,
     Product,
 )
@@ -212,6 +213,8 @@ def test_every_screen_of_the_shop_opens(
 ) -> None:
     cart = Cart.objects.create(customer=order.customer)
     cart.put(soap)
+    line = OrderLine.objects.create(order=order, name=soap.name, price=soap.price)
+    assert str(line) == "1 × Sea salt soap"
     rows = {
         "order": order.pk,
         "cart": cart.pk,
