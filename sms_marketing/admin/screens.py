@@ -1,0 +1,74 @@
+"""What all our screens have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from sms_marketing.admin import columns
+
+M = TypeVar("M", bound=Model)
+
+#: Stands in a screen's lists of columns and fields where the number is to be shown.
+PHONE = "phone_column"
+
+if TYPE_CHECKING:
+    ScreenBase = admin.ModelAdmin
+else:
+
+    class ScreenBase(admin.ModelAdmin):
+        """Subscriptable at run time too."""
+
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+
+class Screen(ScreenBase[M]):
+    """Our stylesheet, no second count of a big table, numbers masked by permission."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ["sms_marketing/admin.css"]}
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return _with_phone(request, super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return _with_phone(request, [name for name in fields if name not in SHOWN])
+
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Who may not see numbers may not find them out by searching either."""
+        fields = super().get_search_fields(request)
+        if columns.may_see_phones(request):
+            return fields
+        return [name for name in fields if "phone" not in name]
+
+
+class ReadOnlyScreen(Screen[M]):
+    """Rows that people look at and nobody edits."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+
+SHOWN = ("whole_phone", "masked_phone")
+
+
+def _with_phone(request: HttpRequest, names: Sequence[Any]) -> list[Any]:
+    shown = SHOWN[0] if columns.may_see_phones(request) else SHOWN[1]
+    return [shown if name == PHONE else name for name in names]

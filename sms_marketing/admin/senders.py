@@ -1,0 +1,120 @@
+"""Brands, senders and their prices: what an administrator sets up once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from sms_marketing import phones
+from sms_marketing.admin import columns
+from sms_marketing.admin.screens import Screen
+from sms_marketing.conf import settings
+from sms_marketing.exceptions import InvalidPhone
+from sms_marketing.models import Brand, Price, Sender
+from sms_marketing.timing import Hours, is_zone
+
+
+class BrandForm(forms.ModelForm[Brand]):
+    """Says what is wrong with hours and zone at their fields."""
+
+    class Meta:
+        model = Brand
+        exclude = ["is_default"]
+
+    def clean_hours(self) -> Any:
+        try:
+            return Hours.parse(self.cleaned_data["hours"]).to_json()
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean_zone(self) -> str:
+        zone = str(self.cleaned_data["zone"])
+        if not is_zone(zone):
+            raise ValidationError(_("Unknown time zone. Write it as Europe/Riga."))
+        return zone
+
+
+@admin.register(Brand)
+class BrandAdmin(Screen[Brand]):
+    """In whose name messages speak."""
+
+    list_display = ["name", "code", "is_default", "zone", "currency"]
+    form = BrandForm
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SenderForm(forms.ModelForm[Sender]):
+    """Refuses names and numbers that carriers refuse."""
+
+    provider = forms.ChoiceField(label=_("provider"))
+
+    class Meta:
+        model = Sender
+        fields = [
+            *("brand", "kind", "address", "provider", "is_enabled"),
+            *("allows_marketing", "allows_transactional", "priority"),
+            *("parts_per_second", "daily_cap"),
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["provider"]
+        choice.choices = [(alias, alias) for alias in settings().PROVIDERS]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        address, kind = cleaned.get("address", ""), cleaned.get("kind")
+        if kind == Sender.Kind.NAME and not phones.is_sender_name(address):
+            self.add_error(
+                "address",
+                _(
+                    "3 to 11 letters A–Z, digits and spaces, at least one letter: "
+                    "carriers refuse others."
+                ),
+            )
+        if kind == Sender.Kind.NUMBER:
+            try:
+                cleaned["address"] = phones.normalize(address, region=None)
+            except InvalidPhone:
+                self.add_error("address", _("Write the number with its +371 in front."))
+        return cleaned
+
+
+class PriceInline(admin.TabularInline):
+    """What a part costs, from a day on."""
+
+    model = Price
+    extra = 0
+    fields = ["country", "amount", "currency", "valid_from"]
+
+
+@admin.register(Sender)
+class SenderAdmin(Screen[Sender]):
+    """From whom messages come."""
+
+    list_display = ["address", "kind", "brand", "provider", "priority", "state"]
+    list_select_related = ["brand"]
+    form = SenderForm
+    inlines = [PriceInline]
+
+    @admin.display(description=_("state"))
+    def state(self, sender: Sender) -> str:
+        if sender.halted_at:
+            return columns.badge("failed", sender.halt_reason)
+        if not sender.is_enabled:
+            return columns.badge("canceled", str(_("switched off")))
+        return columns.badge("sent", str(_("in use")))
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        for price in formset.save(commit=False):
+            price.brand = form.instance.brand
+            price.save()
+        for price in formset.deleted_objects:
+            price.delete()
