@@ -1,0 +1,47 @@
+"""Sending: the only way a message is born and leaves.
+
+The door of the room.
+"""
+
+from __future__ import annotations
+
+from sms_marketing.sending.bodies import (
+    LinkTarget,
+    find_link_target,
+    known_fields,
+    save_body,
+)
+from sms_marketing.sending.contexts import (
+    CONTACT_FIELDS,
+    EVENT_FIELDS,
+    load_merge_contexts,
+)
+from sms_marketing.sending.enqueue import enqueue
+from sms_marketing.sending.rendering import LeftOut, RenderedText, prepare
+from sms_marketing.sending.senders import (
+    choose_sender,
+    halt_sender,
+    price_of,
+    resume_sender,
+)
+from sms_marketing.sending.wordings import Wording, wording_of
+
+__all__ = [
+    "CONTACT_FIELDS",
+    "EVENT_FIELDS",
+    "LeftOut",
+    "LinkTarget",
+    "RenderedText",
+    "Wording",
+    "choose_sender",
+    "enqueue",
+    "find_link_target",
+    "halt_sender",
+    "known_fields",
+    "load_merge_contexts",
+    "prepare",
+    "price_of",
+    "resume_sender",
+    "save_body",
+    "wording_of",
+]
