@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
@@ -43,7 +43,7 @@ class CartBinding(Binding):
     #: When it was last touched; "": the moment of saving.
     updated_at: Source = ""
     #: Look-ups that open carts fulfil, as {"status": "open"}; or write ``open_ids``.
-    open_filter: Mapping[str, Any] = {}
+    open_filter: ClassVar[Mapping[str, Any]] = {}
 
     fields = (*CUSTOMER_FIELDS, "total", "currency", "url", "product", "updated_at")
 

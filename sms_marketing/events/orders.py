@@ -145,11 +145,11 @@ class ModelBinding(Binding):
         facts = self._read(obj, brand)
         using = router.db_for_write(Event)
         with transaction.atomic(using=using):
-            if not self._counts(facts, using):
+            known = self._known_events(facts, using)
+            if not (known or self._counts(facts, using)):
                 return
             contact = self.contact_of(obj, brand=brand)
             purchase = self._record_purchase(obj, facts, brand, contact)
-            known = self._known_events(facts, using)
             for draft in self._drafts(facts, contact, known):
                 event = record_event(draft, starts_journeys=starts_journeys)
                 if event and purchase and event.name == PLACED and starts_journeys:
@@ -200,13 +200,17 @@ class ModelBinding(Binding):
 
     def _counts(self, facts: OrderFacts, using: str) -> bool:
         # A basket that waits for its payment is not an order yet.
-        placed = self.placed_statuses
-        if not placed or facts.status in placed:
+        if self._is_placed(facts.status):
             return True
         rows = Purchase.objects.using(using).filter(
             source=self.source, external_id=facts.object_id
         )
         return rows.exists()
+
+    def _is_placed(self, status: str) -> bool:
+        if self.placed_statuses:
+            return status in self.placed_statuses
+        return status not in self.canceled_statuses
 
     def _record_purchase(
         self, obj: Any, facts: OrderFacts, brand: Brand, contact: Contact | None

@@ -17,7 +17,6 @@ from sms_marketing.exceptions import ConfigurationError
 from sms_marketing.models import (
     Brand,
     Contact,
-    Conversion,
     Purchase,
     PurchaseLine,
     PurchaseStatus,
@@ -99,7 +98,12 @@ def record_purchase(
         if lines is not None:
             _write_lines(change.purchase, lines, using)
         if change.corrected:
-            _correct_credit(change.purchase, using)
+            contacts.announce(
+                signals.purchase_corrected,
+                using=using,
+                sender=Purchase,
+                purchase=change.purchase,
+            )
     return change
 
 
@@ -203,12 +207,4 @@ def _facts(line: PurchaseLine) -> tuple[object, ...]:
         line.brand_name,
         line.quantity,
         line.amount,
-    )
-
-
-def _correct_credit(purchase: Purchase, using: str) -> None:
-    credit = Conversion.objects.using(using).filter(purchase=purchase)
-    credit.update(net_amount=purchase.net_amount)  # type: ignore[misc]  # a MoneyField
-    contacts.announce(
-        signals.purchase_corrected, using=using, sender=Purchase, purchase=purchase
     )
