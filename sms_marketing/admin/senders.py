@@ -24,7 +24,12 @@ class BrandForm(forms.ModelForm[Brand]):
 
     class Meta:
         model = Brand
-        exclude = ["is_default"]
+        fields = [
+            *("name", "code", "legal_name", "legal_id", "legal_address"),
+            *("contact_email", "languages", "zone", "region", "link_base_url"),
+            *("hours", "help_text", "currency"),
+            *("click_window_hours", "delivery_window_hours"),
+        ]
 
     def clean_hours(self) -> Any:
         try:
