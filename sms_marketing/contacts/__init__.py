@@ -10,7 +10,7 @@ from sms_marketing.contacts.announcing import announce
 from sms_marketing.contacts.consent import consent_status, opt_in, opt_out
 from sms_marketing.contacts.erasure import erase
 from sms_marketing.contacts.gate import not_suppressed, refusals, with_consent
-from sms_marketing.contacts.keys import key_of, phone_hash
+from sms_marketing.contacts.keys import key_of, keyed_hash, phone_hash, storable
 from sms_marketing.contacts.profiles import find_by_phone, upsert
 from sms_marketing.contacts.proof import LedgerReport, seal_ledger, verify_ledger
 from sms_marketing.contacts.states import State, fold, rebuild
@@ -32,6 +32,7 @@ __all__ = [
     "find_by_phone",
     "fold",
     "key_of",
+    "keyed_hash",
     "lift",
     "not_suppressed",
     "opt_in",
@@ -40,6 +41,7 @@ __all__ = [
     "rebuild",
     "refusals",
     "seal_ledger",
+    "storable",
     "suppress",
     "upsert",
     "verify_ledger",
