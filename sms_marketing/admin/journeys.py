@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from sms_marketing import journeys, sending
+from sms_marketing import journeys, sending, text
 from sms_marketing.admin import columns
 from sms_marketing.admin.screens import Screen
 from sms_marketing.exceptions import InvalidBody, NotSendable
@@ -51,7 +51,10 @@ class JourneyForm(forms.ModelForm[Journey]):
         for step, language in self._texts():
             name = _text_name(step, language)
             try:
-                sending.check_text(cleaned.get(name) or "x")
+                text.check_body(
+                    cleaned.get(name, ""),
+                    known_fields=sending.known_fields(Variant(step=step)),
+                )
             except InvalidBody as error:
                 self.add_error(name, ValidationError(str(error)))
         return cleaned
@@ -64,9 +67,9 @@ class JourneyForm(forms.ModelForm[Journey]):
                 step.save(update_fields=["wait_seconds"])
         for step, language in self._texts():
             variant, _created = Variant.objects.get_or_create(step=step)
-            text = self.cleaned_data[_text_name(step, language)].strip()
-            if text:
-                sending.save_body(variant, language=language, text=text)
+            words = self.cleaned_data[_text_name(step, language)].strip()
+            if words:
+                sending.save_body(variant, language=language, text=words)
             else:
                 variant.bodies.filter(language=language).delete()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -16,7 +17,10 @@ from sms_marketing.admin.screens import Screen
 from sms_marketing.conf import settings
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import Brand, Price, Sender
-from sms_marketing.timing import Hours, is_zone
+from sms_marketing.timing import Hours, get_zone
+
+#: What carriers take as a sender's name (compliance §1.4).
+SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9 ]{1,9})[A-Za-z0-9]")
 
 
 class BrandForm(forms.ModelForm[Brand]):
@@ -39,8 +43,11 @@ class BrandForm(forms.ModelForm[Brand]):
 
     def clean_zone(self) -> str:
         zone = str(self.cleaned_data["zone"])
-        if not is_zone(zone):
-            raise ValidationError(_("Unknown time zone. Write it as Europe/Riga."))
+        try:
+            get_zone(zone)
+        except ValueError as error:
+            text = _("Unknown time zone. Write it as Europe/Riga.")
+            raise ValidationError(text) from error
         return zone
 
 
@@ -76,7 +83,7 @@ class SenderForm(forms.ModelForm[Sender]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         address, kind = cleaned.get("address", ""), cleaned.get("kind")
-        if kind == Sender.Kind.NAME and not phones.is_sender_name(address):
+        if kind == Sender.Kind.NAME and not SENDER_NAME.fullmatch(address):
             self.add_error(
                 "address",
                 _(
