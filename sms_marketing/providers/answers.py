@@ -26,6 +26,8 @@ _KIND_OF_STATUS = {
     429: ErrorKind.THROTTLED,
 }
 _LONGEST_WAIT = 24 * 3600.0
+_CODE = re.compile(r"[\w.:/+-]{1,64}")
+_NUMBER = re.compile(r"\+?[1-9](?:[.-]?\d){6,}")
 
 
 def kind_of_status(status: int) -> ErrorKind | None:
@@ -68,9 +70,11 @@ def of_failure(outbound: Outbound, error: TransportError) -> SendResult:
 
 
 def clean_code(value: object) -> str:
-    """A vendor's error code, fit to be stored: short, and without anybody's number.
+    """A vendor's error code, fit to be stored; "" if it is a sentence, not a code.
 
-    Some vendors put the recipient into what they call a code.
+    Some vendors write the recipient or the text itself into what they call a code.
     """
-    text = re.sub(r"[^\w .:/+-]", "", str(value)).strip()
-    return re.sub(r"\+?\d(?:[ -]?\d){6,}", "…", text)[:64]
+    text = str(value).strip()
+    if not _CODE.fullmatch(text):
+        return ""
+    return _NUMBER.sub("…", text)

@@ -291,6 +291,10 @@ class _IdleConnections:
         for connection in connections:
             connection.close()
 
+    def __del__(self) -> None:
+        # A connection in use while the provider is closed comes back afterwards.
+        self.close()
+
 
 def _is_open(connection: http.client.HTTPConnection) -> bool:
     # Nobody owes us a byte on an idle connection: whatever can be read means that the
@@ -337,7 +341,8 @@ def _read_body(answer: http.client.HTTPResponse, limit: int, timeout: float) -> 
             raise MaybeSent("timeout", f"the answer took longer than {timeout:g} s")
     if answer.length:
         raise MaybeSent("dropped", "the answer was cut off")
-    answer.close()  # read1 does not notice the end, and the connection would wait for it
+    # read1 does not notice the end, and the connection would not take another request.
+    answer.close()
     return bytes(body)
 
 
