@@ -20,7 +20,7 @@ from sms_marketing.models import (
     PurchaseStatus,
 )
 
-#: Purchases looked at together: three queries a batch, whatever its size.
+#: Purchases looked at together: four queries a batch, whatever its size.
 BATCH = 500
 #: How long a purchase may still find its message, because a receipt came late.
 PATIENCE = timedelta(hours=3)

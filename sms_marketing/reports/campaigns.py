@@ -1,4 +1,4 @@
-"""The report of a campaign or a journey, in eight queries whatever its size."""
+"""The report of a campaign or a journey, in six queries whatever its size."""
 
 from __future__ import annotations
 
