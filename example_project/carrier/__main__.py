@@ -49,10 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--log", type=Path, required=True, help="its log, appended to")
     parser.add_argument(
-        "--callback-base", required=True, help="where answers of people are posted"
+        "--callback-base", required=True, help="where the product is reached"
     )
     parser.add_argument(
-        "--inbound-path", default="/", help="added to --callback-base for answers"
+        "--inbound-path",
+        default="/sms/webhooks/default/inbound",
+        help="added to --callback-base for what people answer",
     )
     parser.add_argument(
         "--secret", required=True, help="opens the API, signs callbacks"

@@ -34,11 +34,11 @@ class Sms:
         return self.is_outgoing or self.status in ("accepted", "delivered")
 
     def facts(self) -> dict[str, Any]:
-        """The same for the JSON interface."""
+        """The same for the JSON interface; "in" is what came to the phone."""
         return {
             "id": self.id,
             "at": self.at,
-            "direction": "sent" if self.is_outgoing else "received",
+            "direction": "out" if self.is_outgoing else "in",
             "peer": self.peer,
             "text": self.text,
             "reference": self.reference,

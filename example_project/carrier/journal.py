@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,24 +16,24 @@ class Journal:
     """Writes each entry before anybody is told of it, and hands it to ``apply``.
 
     A line that is flushed outlives the death of this process. A half-written last
-    line belongs to a request that was never answered: it is passed over.
+    line belongs to a request that was never answered: it is cut off at the start.
     """
 
     def __init__(self, path: Path, apply: Callable[[Entry], None]) -> None:
         self.lock = threading.RLock()
         self.entries: list[Entry] = []
         self._apply = apply
+        _cut_torn_line(path)
         for entry in _read(path):
             self._remember(entry)
-        self._file = path.open("a", encoding="utf-8")
-        if _is_torn(path):
-            self._file.write("\n")
+        self._file = path.open("a", encoding="ascii")
 
     def record(self, kind: str, facts: Mapping[str, Any]) -> Entry:
         """Append one entry and apply it."""
         with self.lock:
             entry = {"at": datetime.now(UTC).isoformat(), "kind": kind, **facts}
-            self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            # ASCII: no letter of a text can be taken for the end of a line.
+            self._file.write(json.dumps(entry) + "\n")
             self._file.flush()
             self._remember(entry)
             return entry
@@ -49,19 +48,13 @@ class Journal:
 
 
 def _read(path: Path) -> Iterator[Entry]:
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for line in lines:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue  # torn: see the class
+            yield json.loads(line)
 
 
-def _is_torn(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
+def _cut_torn_line(path: Path) -> None:
+    with path.open("a+b") as file:
+        file.seek(0)
+        content = file.read()
+        file.truncate(content.rfind(b"\n") + 1)

@@ -106,12 +106,12 @@ def _bubble(sms: Sms) -> str:
 
 
 def _answer_form(number: str, answers_to: str, notice: str) -> str:
-    warning = f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else ""
+    warning = ""
+    if notice:
+        said = _NOTICES.get(notice, "This answer was not taken.")
+        warning = f'<p class="notice" role="alert">{escape(said)}</p>'
     if not answers_to:
-        return (
-            f'{warning}<p class="notice">The sender is a name, not a number: it cannot '
-            "be answered. Use the link in the message to opt out.</p>"
-        )
+        return f'{warning}<p class="notice">{_ONE_WAY}</p>'
     return f"""{warning}
 <form class="answer" method="post" action="/phones/{quote(number)}/reply">
   <label class="hidden" for="text">Answer to {escape(answers_to)}</label>
@@ -143,5 +143,13 @@ def _page(title: str, content: str, body_class: str) -> str:
 """
 
 
+_ONE_WAY = (
+    "Only a number can be answered. A sender that is a name is one-way: to stop it, "
+    "open the link in its message."
+)
+_NOTICES = {
+    "malformed": "Write a text of 1 to 1600 characters.",
+    "nobody_to_answer": "There is no number here that an answer could go to.",
+}
 _EMPTY_LIST = """<p class="none">Nobody has a message yet. A phone appears here as soon
 as something is sent to its number.</p>"""

@@ -102,9 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
             case []:
                 self._send_phones()
             case ["phones", name] if name.endswith(".json"):
-                self._send_phone_facts(name.removesuffix(".json"))
+                self._send_phone_facts(_international(name.removesuffix(".json")))
             case ["phones", number]:
-                self._send_phone(number)
+                self._send_phone(_international(number))
             case ["static", name]:
                 self._send_static(name)
             case ["log.json"]:
@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
                 results = self._carrier.accept_many(messages)
                 self._send_json({"messages": results}, 202)
             case ["phones", number, "reply"]:
-                self._take_reply(number)
+                self._take_reply(_international(number))
             case _:
                 raise Refused(404, "no_such_address")
 
@@ -168,7 +168,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json({"id": self._carrier.reply(number, text, to=to)}, 202)
             return
         form = dict(parse_qsl(self.body.decode(errors="replace")))
-        self._carrier.reply(number, form.get("text", ""))
+        try:
+            self._carrier.reply(number, form.get("text", ""))
+        except Refused as refused:
+            self._send_phone(number, notice=refused.error, status=refused.status)
+            return
         address = f"/phones/{quote(number)}"
         self._send(b"", "text/plain", HTTPStatus.SEE_OTHER, {"Location": address})
 
@@ -186,16 +190,17 @@ class _Handler(BaseHTTPRequestHandler):
             pages.phones_page(found[:_LISTED_PHONES], total=len(found), wanted=wanted)
         )
 
-    def _send_phone(self, number: str) -> None:
+    def _send_phone(self, number: str, *, notice: str = "", status: int = 200) -> None:
         with self._carrier.journal.lock:
             thread = list(self._carrier.book.by_phone.get(number, []))
             answers_to = self._carrier.answerable_peer(number)
-        self._send_html(pages.phone_page(number, thread, answers_to=answers_to))
+        page = pages.phone_page(number, thread, answers_to=answers_to, notice=notice)
+        self._send_html(page, status)
 
     def _send_phone_facts(self, number: str) -> None:
         with self._carrier.journal.lock:
             thread = self._carrier.book.by_phone.get(number, [])
-            facts = [sms.facts() for sms in thread]
+            facts = [sms.facts() for sms in thread if sms.is_shown]
         self._send_json({"number": number, "messages": facts})
 
     def _send_log(self) -> None:
@@ -240,3 +245,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _international(number: str) -> str:
+    # A plus in an address is easily lost, so it may be left out.
+    return f"+{number}" if number.isdecimal() else number
