@@ -24,15 +24,16 @@ def compose(body: str, *, brand_name: str, opt_out_line: str) -> str:
     """Return the whole message: brand in front, opt-out line on a line of its own.
 
     Neither is added where the body has it: the brand as a word of the text (in a web
-    address it names nobody), the line or the link it ends in anywhere. Composing
-    twice changes nothing. An empty brand or line is left out.
+    address it names nobody), the whole line anywhere. The link alone is no way out: in
+    a preview every link reads the same, and the preview must be what is sent (R9).
+    Composing twice changes nothing. An empty brand or line is left out.
     """
     text = encoding.normalize(body).strip()
     brand = encoding.normalize(brand_name).strip()
     line = encoding.normalize(opt_out_line).strip()
     if brand and not _as_word(brand)(_URL.sub(" ", text).casefold()):
         text = f"{brand}: {text}"
-    if line and not _has_way_out(text, line):
+    if line and line.casefold() not in text.casefold():
         text = f"{text}\n{line}"
     return text
 
@@ -51,10 +52,3 @@ def opt_out_line(*, language: str, two_way: bool, link: str) -> str:
 @lru_cache(maxsize=64)
 def _as_word(brand: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(rf"(?<!\w){re.escape(brand.casefold())}(?!\w)").search
-
-
-def _has_way_out(text: str, line: str) -> bool:
-    if line.casefold() in text.casefold():
-        return True
-    link = _URL.search(line)
-    return link is not None and link[0] in text

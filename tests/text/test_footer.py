@@ -41,10 +41,14 @@ def test_a_brand_may_hold_any_sign():
 
 def test_a_way_out_that_the_text_has_is_not_repeated():
     body = f"VSTe: Sale. OPT OUT: {LINK} Bye"
-    own_words = f"VSTe: Sale. No more of this: {LINK}."
 
     assert compose(body, brand_name="VSTe", opt_out_line=LINE) == body
-    assert compose(own_words, brand_name="VSTe", opt_out_line=LINE) == own_words
+
+
+def test_r9_a_previews_links_are_alike_and_still_the_way_out_is_added():
+    body = f"VSTe: Sale {LINK}"
+
+    assert compose(body, brand_name="VSTe", opt_out_line=LINE) == f"{body}\n{LINE}"
 
 
 def test_the_word_stop_alone_is_no_way_out():
