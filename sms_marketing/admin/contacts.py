@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sms_marketing import contacts
 from sms_marketing.admin import columns
-from sms_marketing.admin.screens import PHONE, ReadOnlyScreen, Screen
+from sms_marketing.admin.screens import PHONE, Inline, ReadOnlyScreen, Screen
 from sms_marketing.models import (
     Brand,
     ConsentRecord,
@@ -24,22 +24,24 @@ from sms_marketing.models import (
     ContactIdentity,
     ContactTag,
     Suppression,
+    SuppressionReason,
 )
 
 
-class ConsentInline(admin.TabularInline):
+class ConsentInline(Inline[ConsentState, Contact]):
     """What the contact's number may be sent now."""
 
     model = ConsentState
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["brand", "channel", "topic", "status", "since"]
+    fields = ["brand", "channel", "topic", "status", "since"]
+    readonly_fields = ["brand", "channel", "topic", "status", "since"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
-class TagInline(admin.TabularInline):
+class TagInline(Inline[ContactTag, Contact]):
     """Interests and tags; as many as there are."""
 
     model = ContactTag
@@ -47,13 +49,14 @@ class TagInline(admin.TabularInline):
     fields = ["kind", "label"]
 
 
-class IdentityInline(admin.TabularInline):
+class IdentityInline(Inline[ContactIdentity, Contact]):
     """Who the contact is in the site's own tables."""
 
     model = ContactIdentity
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["source", "external_id"]
+    fields = ["source", "external_id"]
+    readonly_fields = ["source", "external_id"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -188,7 +191,7 @@ class ContactAdmin(Screen[Contact]):
         contacts.opt_out(
             contact.phone,
             method="staff",
-            reason="staff",
+            reason=SuppressionReason.STAFF,
             brand=Brand.objects.get_default(),
             actor=columns.name_of(request.user),
         )

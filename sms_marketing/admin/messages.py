@@ -34,7 +34,7 @@ class MessageAdmin(ReadOnlyScreen[Message]):
     list_select_related = ["campaign"]
     actions = ["mark_sent", "mark_failed", "send_again"]  # type: ignore[assignment]
 
-    def get_fields(self, request: HttpRequest, obj: Message | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Message | None = None) -> Any:
         body = "text" if request.user.has_perm("sms_marketing.view_body") else "hidden"
         return [
             *("status_badge", "reason", "category", "contact", "campaign", "sender"),
@@ -120,7 +120,7 @@ class InboundMessageAdmin(ReadOnlyScreen[InboundMessage]):
 
     def get_fields(
         self, request: HttpRequest, obj: InboundMessage | None = None
-    ) -> list[str]:
+    ) -> Any:
         return [
             *("contact", "brand", "sender", self._text_column(request), "action"),
             *("rule", "in_reply_to", "occurred_at", "received_at", "processed_at"),

@@ -18,13 +18,20 @@ PHONE = "phone_column"
 
 if TYPE_CHECKING:
     ScreenBase = admin.ModelAdmin
+    Inline = admin.TabularInline
 else:
 
-    class ScreenBase(admin.ModelAdmin):
-        """Subscriptable at run time too."""
+    class _Subscriptable:
+        """Django's admin classes are generic for the type checker only."""
 
         def __class_getitem__(cls, item: object) -> type:
             return cls
+
+    class ScreenBase(_Subscriptable, admin.ModelAdmin):
+        pass
+
+    class Inline(_Subscriptable, admin.TabularInline):
+        pass
 
 
 class Screen(ScreenBase[M]):
@@ -43,7 +50,7 @@ class Screen(ScreenBase[M]):
         fields = super().get_fields(request, obj)
         return _with_phone(request, [name for name in fields if name not in SHOWN])
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> Any:
         """Who may not see numbers may not find them out by searching either."""
         fields = super().get_search_fields(request)
         if columns.may_see_phones(request):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sms_marketing import phones
 from sms_marketing.admin import columns
-from sms_marketing.admin.screens import Screen
+from sms_marketing.admin.screens import Inline, Screen
 from sms_marketing.conf import settings
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import Brand, Price, Sender
@@ -99,7 +99,7 @@ class SenderForm(forms.ModelForm[Sender]):
         return cleaned
 
 
-class PriceInline(admin.TabularInline):
+class PriceInline(Inline[Price, Sender]):
     """What a part costs, from a day on."""
 
     model = Price

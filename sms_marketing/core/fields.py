@@ -12,11 +12,33 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    _MoneyBase = models.Field[Decimal | int | str, Decimal]
-    _KeyBase = models.CharField[str, str]
+    # Django's fields are generic for the type checker only; the plugin reads from the
+    # two type variables whether a column may be NULL.
+    from typing_extensions import TypeVar
+
+    _Set = TypeVar("_Set", contravariant=True, default=Any)
+    _Get = TypeVar("_Get", covariant=True, default=Any)
+
+    class _MoneyBase(models.Field[_Set, _Get]):
+        _pyi_private_set_type: Decimal | int | str
+        _pyi_private_get_type: Decimal
+        _pyi_lookup_exact_type: Decimal | int | str
+
+    class _KeyBase(models.CharField[_Set, _Get]): ...
+
 else:
-    _MoneyBase = models.Field
-    _KeyBase = models.CharField
+
+    class _Subscriptable:
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+    class _MoneyBase(_Subscriptable, models.Field):
+        pass
+
+    class _KeyBase(_Subscriptable, models.CharField):
+        pass
+
+    _Set = _Get = None
 
 #: Amounts are stored as whole millionths: 0.0375 EUR a part is 37 500.
 MONEY_SCALE = 6
@@ -25,7 +47,7 @@ MONEY_SCALE = 6
 EXACT_COLLATIONS = {"mysql": "utf8mb4_bin", "postgresql": "C"}
 
 
-class MoneyField(_MoneyBase):
+class MoneyField(_MoneyBase[_Set, _Get]):
     """A Decimal kept as whole millionths in a BIGINT, so that sums are exact (R12).
 
     SQLite keeps DECIMAL as REAL: there ``10 × 0.10 >= 1.00`` is false.
@@ -74,7 +96,7 @@ class MoneyField(_MoneyBase):
         return super().formfield(**{**defaults, **kwargs})
 
 
-class KeyField(_KeyBase):
+class KeyField(_KeyBase[_Set, _Get]):
     """Text that is compared byte for byte: keys, references, normalised words (R14)."""
 
     description = _("An exact key of up to %(max_length)s characters")

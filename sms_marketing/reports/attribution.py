@@ -141,7 +141,8 @@ def _deliveries(purchases: list[Purchase]) -> dict[int, list[Touch]]:
     ).values_list("contact_id", "delivered_at", "pk")
     touches: dict[int, list[Touch]] = defaultdict(list)
     for contact_id, at, message_id in rows:
-        touches[contact_id].append(Touch(at=at, message_id=message_id))
+        if at is not None:
+            touches[contact_id].append(Touch(at=at, message_id=message_id))
     return touches
 
 

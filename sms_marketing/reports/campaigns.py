@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from sms_marketing.models import (
@@ -40,6 +42,15 @@ FAILURES = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIR
 STOPS = (InboundMessage.Action.STOP, InboundMessage.Action.STOP_ALL)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sales:
+    """Purchases credited to these messages."""
+
+    orders: int
+    buyers: int
+    revenue: Decimal
+
+
 def campaign_report(campaign: Campaign) -> Report:
     """How far the audience went, what it cost, and what came back."""
     messages = Message.objects.real().filter(campaign=campaign)
@@ -63,7 +74,7 @@ def _report(messages: QuerySet[Message], *, currency: str) -> Report:
     costs = _costs(messages)
     return Report(
         funnel=_funnel(counts, skips, clicked=clicks["messages"], sales=sales),
-        skipped=_reasons(skips, dict(SkipReason.choices)),
+        skipped=_reasons(skips, SkipReason.choices),
         failed=_failures(counts),
         unconfirmed=_total(counts, MessageStatus.UNCONFIRMED),
         waiting=_total(counts, MessageStatus.QUEUED, MessageStatus.CLAIMED),
@@ -72,8 +83,8 @@ def _report(messages: QuerySet[Message], *, currency: str) -> Report:
         clicks_human=clicks["human"],
         clicks_all=clicks["all"],
         opt_outs=_opt_outs(messages),
-        orders=sales["orders"],
-        revenue=sales["revenue"] or Decimal(0),
+        orders=sales.orders,
+        revenue=sales.revenue,
         currency=currency,
     )
 
@@ -93,7 +104,7 @@ def _funnel(
     skips: Counter[str],
     *,
     clicked: int,
-    sales: dict[str, int],
+    sales: Sales,
 ) -> tuple[FunnelStep, ...]:
     audience = sum(counts.values())
     consenting = audience - sum(skips[reason] for reason in WITHOUT_CONSENT)
@@ -106,7 +117,7 @@ def _funnel(
         ("sent", _("Sent"), _total(counts, *TAKEN)),
         ("delivered", _("Delivered"), _total(counts, MessageStatus.DELIVERED)),
         ("clicked", _("Clicked"), clicked),
-        ("bought", _("Bought"), sales["buyers"]),
+        ("bought", _("Bought"), sales.buyers),
     )
     return tuple(
         FunnelStep(
@@ -124,8 +135,7 @@ def _failures(counts: dict[tuple[str, str, str], int]) -> tuple[Reason, ...]:
     for (status, _skip, kind), count in counts.items():
         if status in FAILURES:
             kinds[kind or status] += count
-    labels = {**dict(MessageStatus.choices), **_error_labels()}
-    return _reasons(kinds, labels)
+    return _reasons(kinds, [*MessageStatus.choices, *_error_labels().items()])
 
 
 def _error_labels() -> dict[str, str]:
@@ -142,9 +152,12 @@ def _error_labels() -> dict[str, str]:
     }
 
 
-def _reasons(counter: Counter[str], labels: dict[str, str]) -> tuple[Reason, ...]:
+def _reasons(
+    counter: Counter[str], labels: Iterable[tuple[str, object]]
+) -> tuple[Reason, ...]:
+    names = dict(labels)
     return tuple(
-        Reason(key=key, label=str(labels.get(key, key)), count=count)
+        Reason(key=key, label=str(names.get(key, key)), count=count)
         for key, count in counter.most_common()
         if count
     )
@@ -174,11 +187,16 @@ def _clicks(messages: QuerySet[Message]) -> dict[str, int]:
     )
 
 
-def _sales(messages: QuerySet[Message]) -> dict[str, int]:
-    return Conversion.objects.filter(message__in=messages.values("pk")).aggregate(
+def _sales(messages: QuerySet[Message]) -> Sales:
+    found = Conversion.objects.filter(message__in=messages.values("pk")).aggregate(
         orders=Count("pk"),
         buyers=Count("message", distinct=True),
-        revenue=Sum(F("purchase__net_amount")),
+        revenue=Sum("purchase__net_amount"),
+    )
+    return Sales(
+        orders=found["orders"],
+        buyers=found["buyers"],
+        revenue=found["revenue"] or Decimal(0),
     )
 
 

@@ -35,7 +35,8 @@ def test_functions_are_short_and_import_nothing(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        length = (node.end_lineno or 0) - node.lineno + 1
+        # Without the signature: a door names each of its arguments on its own line.
+        length = (node.end_lineno or 0) - node.body[0].lineno + 1
         assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
         inner = [
             n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)
