@@ -139,7 +139,7 @@ def _blank_contact(contact: Contact, using: str) -> None:
     for field in Contact._meta.concrete_fields:
         if field.name not in kept:
             setattr(contact, field.name, getattr(empty, field.name))
-    contact.phone = None  # type: ignore[assignment]
+    contact.phone = None
     contact.erased_at = clock.now()
     contact.save(using=using)
 

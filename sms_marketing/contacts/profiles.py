@@ -154,7 +154,7 @@ def _may_move(identity: ContactIdentity, using: str) -> bool:
 
 def _create(number: str, using: str) -> Contact:
     contact = Contact(phone=number, phone_hash=phone_hash(number))
-    _place_by_number(contact)
+    _place(contact, number)
     contact.save(using=using, force_insert=True)
     _take_over(contact, using)
     return contact
@@ -166,15 +166,15 @@ def _move(contact: Contact, number: str, using: str) -> Contact:
     contact.country = ""
     if contact.zone_source == FROM_PHONE:
         contact.zone = ""
-    _place_by_number(contact)
+    _place(contact, number)
     contact.save(using=using)
     _take_over(contact, using)
     return contact
 
 
-def _place_by_number(contact: Contact) -> None:
-    contact.country = phones.country(contact.phone)
-    zones = phones.zones(contact.phone)
+def _place(contact: Contact, number: str) -> None:
+    contact.country = phones.country(number)
+    zones = phones.zones(number)
     # Several zones are none: a guess would put a campaign into the night.
     if not contact.zone and len(zones) == 1:
         contact.zone, contact.zone_source = zones[0], FROM_PHONE

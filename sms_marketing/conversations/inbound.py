@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import router, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from sms_marketing import contacts, phones, sending, signals
@@ -62,7 +61,8 @@ def store_inbound(
     rows = [_row(provider_alias, inbound, using) for inbound in inbounds]
     stored = _insert(provider_alias, rows, using)
     waiting = [row for row in stored if row.processed_at is None]
-    if not all([_process_safely(row, using) for row in waiting]):
+    done = [_process_safely(row, using) for row in waiting]
+    if not all(done):
         nudge("process_inbound", using=using)
     return stored
 
@@ -80,7 +80,7 @@ def _row(alias: str, inbound: Inbound, using: str) -> InboundMessage:
     phone = _phone(inbound.from_phone, brand)
     at = inbound.received_at
     if at is not None and timezone.is_naive(at):
-        at = at.replace(tzinfo=timezone.get_default_timezone())
+        at = at.replace(tzinfo=UTC)
     return InboundMessage(
         provider=alias,
         dedup_key=_dedup_key(inbound, phone, using),
@@ -142,9 +142,10 @@ def _insert(alias: str, rows: list[InboundMessage], using: str) -> list[InboundM
     manager = InboundMessage.objects.using(using)
     # Every text is cut to its column above, so MySQL's IGNORE has nothing to cut.
     manager.bulk_create(rows, ignore_conflicts=True)
-    keys = [row.dedup_key for row in rows]
-    kept = manager.filter(provider=alias, dedup_key__in=keys).order_by("pk")
-    return list(kept.select_related("brand", "sender"))
+    keys = list(dict.fromkeys(row.dedup_key for row in rows))
+    kept = manager.filter(provider=alias, dedup_key__in=keys)
+    by_key = {row.dedup_key: row for row in kept.select_related("brand", "sender")}
+    return [by_key[key] for key in keys]
 
 
 def _process_safely(row: InboundMessage, using: str) -> bool:
@@ -159,7 +160,7 @@ def _process_safely(row: InboundMessage, using: str) -> bool:
 
 
 def _process(row: InboundMessage, using: str) -> None:
-    rows = InboundMessage.objects.using(using).select_for_update(of=("self",))
+    rows = InboundMessage.objects.using(using).select_for_update()
     fresh = rows.filter(pk=row.pk, processed_at=None).first()
     if fresh is None:
         return  # another worker did it
@@ -299,7 +300,7 @@ def _was_answered(row: InboundMessage, using: str) -> bool:
     return (
         InboundMessage.objects.using(using)
         .filter(
-            Q(contact=row.contact),
+            contact=row.contact,
             brand=row.brand,
             action__in=list(same),
             received_at__gt=row.received_at - SILENCE[Action(row.action)],

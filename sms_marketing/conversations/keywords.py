@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sms_marketing.conversations.normalizer import readings, squeezed, words
-from sms_marketing.conversations.words import VOCABULARIES, Vocabulary
+from sms_marketing.conversations.words import VOCABULARIES
 from sms_marketing.models import InboundMessage
 
 Action = InboundMessage.Action
@@ -19,7 +19,7 @@ SHORTEST_SQUEEZED = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a message asks for: by which word, and in which language if that is clear."""
+    """What a message asks for, by which word, in which language if that is clear."""
 
     action: InboundMessage.Action = Action.NONE
     rule: str = ""
@@ -168,6 +168,3 @@ _PARTS: tuple[tuple[InboundMessage.Action, str], ...] = (
 @cache
 def _table(languages: tuple[str, ...]) -> _Table:
     return _Table(languages)
-
-
-__all__ = ["NOTHING", "Verdict", "Vocabulary", "classify"]

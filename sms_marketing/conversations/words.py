@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Our answers; ``{brand}`` is its name, ``{contact}`` its e-mail and a full stop."""
+    """Our answers; ``{brand}`` is its name, ``{contact}`` its e-mail with a stop."""
 
     stop: str
     stop_all: str
@@ -61,7 +61,7 @@ LATVIAN = Vocabulary(
         "izbeigt",
         "dzēst",
     ),
-    opt_out_all=("visi", "atcelt visu", "atteikties no visa", "stop visiem"),
+    opt_out_all=("visi", "atcelt visu", "atteikties no visa"),
     opt_in=("sākt", "pieteikties", "piekrītu"),
     help=("palīdzība", "info"),
     everything=("visi", "visu", "viss"),
