@@ -1,0 +1,85 @@
+"""Tasks carry no state: each looks for work, and one room's fault stops no other."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
+
+from sms_marketing import campaigns, events, sending, tasks
+from sms_marketing.models import CampaignStatus, Message, MessageStatus
+from tests.factories import make_campaign, make_contact, make_message
+
+pytestmark = pytest.mark.django_db
+
+
+def test_one_tick_takes_a_campaign_from_launch_to_finish(outbox):
+    make_contact()
+    campaign = make_campaign()
+    campaigns.launch(campaign)
+
+    for _minute in range(3):
+        tasks.tick()
+        tasks.dispatch()
+
+    campaign.refresh_from_db()
+    assert campaign.status == CampaignStatus.FINISHED
+    assert len(outbox) == 1
+
+
+def test_running_a_task_twice_sends_once(outbox):
+    make_message()
+
+    tasks.dispatch()
+    tasks.dispatch()
+
+    assert len(outbox) == 1
+    assert Message.objects.get().status == MessageStatus.SENT
+
+
+def test_the_fault_of_one_room_does_not_stop_the_others(caplog, outbox):
+    done = []
+
+    def fail() -> None:
+        raise RuntimeError("no")
+
+    with caplog.at_level(logging.ERROR):
+        tasks._run(fail)
+        tasks._run(lambda: done.append(True))
+
+    assert done
+    assert "failed" in caplog.text
+
+
+def test_a_long_tick_stays_for_its_time(outbox):
+    given = {**django_settings.SMS_MARKETING, "TICK_SECONDS": 1.2}
+    with override_settings(SMS_MARKETING=given):
+        make_message()
+        tasks.tick()
+
+    assert sending.has_due() is True
+
+
+def test_a_launch_that_is_not_done_is_handed_over(django_capture_on_commit_callbacks):
+    make_contact()
+    campaign = make_campaign()
+    campaigns.launch(campaign)
+
+    with django_capture_on_commit_callbacks() as nudges:
+        tasks.launch(campaign.pk)
+
+    campaign.refresh_from_db()
+    assert campaign.status == CampaignStatus.SENDING
+    assert nudges
+
+
+def test_events_and_replies_have_their_tasks(contact):
+    events.track(contact, "looked", {"product": "soap"})
+
+    tasks.process_events()
+    tasks.process_inbound()
+    tasks.fold_receipts()
+
+    assert contact.events.get().processed_at is not None
