@@ -12,7 +12,12 @@ from sms_marketing.contacts.erasure import erase
 from sms_marketing.contacts.gate import not_suppressed, refusals, with_consent
 from sms_marketing.contacts.keys import key_of, keyed_hash, phone_hash, storable
 from sms_marketing.contacts.profiles import find_by_phone, upsert
-from sms_marketing.contacts.proof import LedgerReport, seal_ledger, verify_ledger
+from sms_marketing.contacts.proof import (
+    LedgerReport,
+    seal_hourly,
+    seal_ledger,
+    verify_ledger,
+)
 from sms_marketing.contacts.states import State, fold, rebuild
 from sms_marketing.contacts.suppression import (
     PERSON_MADE,
@@ -40,6 +45,7 @@ __all__ = [
     "phone_hash",
     "rebuild",
     "refusals",
+    "seal_hourly",
     "seal_ledger",
     "storable",
     "suppress",

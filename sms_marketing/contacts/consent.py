@@ -74,13 +74,14 @@ def opt_in(
         record = _write(act, using)
         if how in OWN_ACTS:
             lift(contact.phone_hash, brand=act.brand)
-        announce(
-            signals.contact_opted_in,
-            using=using,
-            sender=ConsentRecord,
-            contact=contact,
-            record=record,
-        )
+        if _is_in_force(act, contact):
+            announce(
+                signals.contact_opted_in,
+                using=using,
+                sender=ConsentRecord,
+                contact=contact,
+                record=record,
+            )
     return record
 
 
@@ -163,6 +164,14 @@ def _write(act: Act, using: str) -> ConsentRecord:
     if act.contact is not None:
         write_states(act.contact, act.brand.pk, fold(chain), using=using)
     return chain[-1]
+
+
+def _is_in_force(act: Act, contact: Contact) -> bool:
+    # An import after a STOP is evidence, but no consent.
+    status = consent_status(
+        contact, brand=act.brand, topic=act.topic, channel=act.channel
+    )
+    return status == ConsentStatus.OPTED_IN
 
 
 def _default_brand(using: str) -> Brand:

@@ -52,27 +52,14 @@ def erase(contact: Contact, *, by: Any = None, reason: str = "") -> None:
     with transaction.atomic(using=using):
         row = Contact.objects.using(using).select_for_update().get(pk=contact.pk)
         if row.erased_at is None:
-            _hold_back(row, using)
             _blank_ledger(row, using)
+            _hold_back(row, using)
             _blank_messages(row, using)
             _blank_behaviour(row, using)
             _blank_contact(row, using)
             _log(row, by, reason, using)
             announce(signals.contact_erased, using=using, sender=Contact, contact=row)
     contact.refresh_from_db(using=using)
-
-
-def _hold_back(contact: Contact, using: str) -> None:
-    Suppression.objects.using(using).filter(contact=contact).update(contact=None)
-    if not contact.phone_hash:
-        return
-    for brand in Brand.objects.using(using).order_by("pk"):
-        suppress(
-            contact.phone_hash,
-            scope=SuppressionScope.EVERYTHING,
-            reason=SuppressionReason.ERASED,
-            brand=brand,
-        )
 
 
 def _blank_ledger(contact: Contact, using: str) -> None:
@@ -101,6 +88,19 @@ def _blank_ledger(contact: Contact, using: str) -> None:
         )
     records.filter(own).blank_personal()
     ConsentState.objects.using(using).filter(contact=contact).delete()
+
+
+def _hold_back(contact: Contact, using: str) -> None:
+    Suppression.objects.using(using).filter(contact=contact).update(contact=None)
+    if not contact.phone_hash:
+        return
+    for brand in Brand.objects.using(using).order_by("pk"):
+        suppress(
+            contact.phone_hash,
+            scope=SuppressionScope.EVERYTHING,
+            reason=SuppressionReason.ERASED,
+            brand=brand,
+        )
 
 
 def _blank_messages(contact: Contact, using: str) -> None:

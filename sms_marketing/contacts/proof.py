@@ -29,6 +29,8 @@ from sms_marketing.models import Brand, ConsentRecord, LedgerSeal
 #: A seal leaves out the newest records: a transaction that began before them may still
 #: add one with a lower id. Longer than any request of ours lasts.
 SETTLE = timedelta(minutes=10)
+#: How long the tick leaves the ledger without a new seal.
+SEAL_EVERY = timedelta(hours=1)
 #: Faults that a report lists; one altered backup may have a million.
 MAX_FAULTS = 1000
 #: Records read at once.
@@ -79,6 +81,14 @@ def seal_ledger(*, settle: timedelta = SETTLE) -> LedgerSeal:
         digest.add(mac)
         chains += sequence == 1
     return _write_seal(last, newest, chains, digest.value(), using)
+
+
+def seal_hourly(*, settle: timedelta = SETTLE) -> bool:
+    """Seal when the last seal is an hour old; True if that was so. For each tick."""
+    last = _last_seal(router.db_for_write(LedgerSeal))
+    if last is not None and last.sealed_at > clock.now() - SEAL_EVERY:
+        return False
+    return seal_ledger(settle=settle) != last
 
 
 def _rows(query: Any) -> Iterator[Any]:

@@ -274,6 +274,7 @@ def test_signals_tell_the_host_and_a_broken_receiver_harms_nobody(brand, caplog)
     try:
         contact = make_contact()
         contacts.opt_out(contact.phone, method="keyword")
+        contacts.opt_in(contact.phone, method="import", wording="x")
     finally:
         signals.contact_opted_in.disconnect(listen)
         signals.contact_opted_out.disconnect(fail)

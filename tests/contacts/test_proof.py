@@ -218,6 +218,20 @@ def test_two_that_seal_at_once_make_one_seal(people):
     assert LedgerSeal.objects.count() == 1
 
 
+def test_tick_seals_once_an_hour(people):
+    assert contacts.seal_hourly(settle=NOW)
+    contacts.opt_out(people[0].phone, method="keyword")
+    assert not contacts.seal_hourly(settle=NOW)
+    assert LedgerSeal.objects.count() == 1
+
+    late = LedgerSeal.objects.get().sealed_at - timedelta(minutes=61)
+    tamper(LedgerSeal.objects.all(), sealed_at=late)
+
+    assert contacts.seal_hourly(settle=NOW)
+    assert not contacts.seal_hourly(settle=NOW)
+    assert LedgerSeal.objects.count() == 2
+
+
 def test_one_brand_can_be_checked_alone(people):
     other = Brand.objects.create(name="Other", code="other")
     contacts.opt_in(people[0].phone, method="web_form", wording="x", brand=other)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +129,7 @@ START = {
     "cnfhn": "ru",
     "START VSTE": "en",
     "start please": "en",
+    "START ALL": "en",
 }
 HELP = {
     "HELP": "en",
@@ -257,6 +260,25 @@ def test_only_the_languages_named_count():
     assert classify("stop", languages=["lv"]).language == "lv"
     assert classify("stop", languages=["xx"]) == NOTHING
     assert classify("stop", languages=[]) == NOTHING
+
+
+def test_another_language_is_one_entry_and_stopping_goes_before_the_rest(monkeypatch):
+    estonian = dataclasses.replace(
+        VOCABULARIES["en"],
+        opt_out=("lõpeta",),
+        opt_out_all=("lõpeta kõik",),
+        opt_in=("alusta",),
+        help=("abi", "stop"),
+    )
+    monkeypatch.setitem(VOCABULARIES, "et", estonian)
+
+    def asked(text):
+        return classify(text, languages=["et", "en"])
+
+    assert (asked("Lopeta!").action, asked("Lopeta!").language) == ("stop", "et")
+    assert asked("lõpeta kõik").action == "stop_all"
+    assert asked("stop").action == "stop"
+    assert asked("abi").action == "help"
 
 
 def test_name_of_a_brand_counts_only_for_that_brand():
