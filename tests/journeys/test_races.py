@@ -1,0 +1,111 @@
+"""Several workers at once: real connections, every message once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, connections
+
+from example_project.shop.sms_events import OrderEvents
+from sms_marketing import events, journeys
+from sms_marketing.models import (
+    Enrollment,
+    EnrollmentStatus,
+    Event,
+    Message,
+    MessageStatus,
+    Purchase,
+)
+from tests import factories
+from tests.events.hosts import place_order
+from tests.journeys.paths import make_cart_journey, make_due, make_journey, order, touch
+
+pytestmark = [
+    pytest.mark.real_database,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+@pytest.fixture(autouse=True)
+def _real() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("an SQLite memory database has one connection")
+
+
+def at_once(*acts: Callable[[], object]) -> None:
+    start, errors = threading.Barrier(len(acts)), []
+
+    def work(act: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=10)
+            act()
+        except Exception as error:  # noqa: BLE001  (whatever it is, the test tells)
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert errors == []
+
+
+def test_r2_four_workers_on_the_same_events_send_each_message_once(contact) -> None:
+    make_journey()
+    for number in range(60):
+        order(contact, str(number))
+
+    at_once(*[journeys.process_events] * 4)
+    journeys.process_events()
+
+    assert Enrollment.objects.count() == 60
+    assert Message.objects.count() == 60
+    assert not Event.objects.filter(processed_at=None).exists()
+
+
+def test_r2_two_runners_on_the_same_enrollments_send_each_message_once(contact) -> None:
+    make_cart_journey([60, "One", 0, "Two"])
+    for number in range(40):
+        touch(contact, str(number))
+    journeys.process_events()
+    make_due()
+
+    at_once(journeys.run_due, journeys.run_due)
+    journeys.run_due()
+
+    assert Message.objects.count() == 80
+    done = Enrollment.objects.filter(status=EnrollmentStatus.COMPLETED)
+    assert done.count() == 40
+
+
+def test_an_order_against_its_reminder_leaves_nothing_queued() -> None:
+    people = [factories.make_contact() for _ in range(30)]
+    make_cart_journey()
+    for number, person in enumerate(people):
+        touch(person, str(number))
+    journeys.process_events()
+    make_due()
+    for number, person in enumerate(people):
+        order(person, str(number))
+
+    at_once(journeys.run_due, journeys.process_events)
+
+    assert not Enrollment.objects.filter(status=EnrollmentStatus.ACTIVE).exists()
+    assert not Message.objects.filter(status=MessageStatus.QUEUED).exists()
+
+
+def test_an_order_saved_by_two_at_once_is_one_purchase_and_one_event(brand) -> None:
+    assert OrderEvents.phone
+    saved = place_order()
+    Event.objects.all().delete()
+    Purchase.objects.all().delete()
+
+    at_once(*[lambda: events.record(saved)] * 4)
+
+    purchase = Purchase.objects.get()
+    assert purchase.lines.count() == 2
+    assert Event.objects.get().name == "order_placed"
