@@ -75,7 +75,7 @@ def _insert(draft: EventDraft, *, using: str, is_processed: bool) -> Event | Non
         contact=draft.contact,
         name=draft.name,
         properties=dict(draft.properties),
-        key=draft.key,  # type: ignore[misc]  # the stubs know no null KeyField
+        key=draft.key,
         object_label=draft.object_label,
         object_id=draft.object_id,
         occurred_at=draft.occurred_at or now,

@@ -15,9 +15,6 @@ from sms_marketing.models import (
     Category,
     Journey,
     JourneyStatus,
-    Message,
-    MessageStatus,
-    SkipReason,
     Step,
 )
 
@@ -41,19 +38,13 @@ def activate(journey: Journey) -> Journey:
 
 
 def pause(journey: Journey) -> Journey:
-    """Stop a journey: it takes nobody in, and what it has queued is left out.
+    """Stop a journey: it takes nobody in and sends nothing.
 
-    Who is on the way stays there and goes on when it is started again.
+    Who is on the way stays there, and what is queued is held by the gate of sending;
+    both go on when it is started again. A text is written as it leaves, so a mended
+    one is what they get.
     """
-    paused = _move(journey, JourneyStatus.PAUSED)
-    # campaign NULL leads into the small index of what is queued.
-    queued = Message.objects.using(router.db_for_write(Message)).filter(
-        campaign__isnull=True,
-        status=MessageStatus.QUEUED,
-        enrollment__journey=journey,
-    )
-    queued.update(status=MessageStatus.SKIPPED, skip_reason=SkipReason.JOURNEY_LEFT)
-    return paused
+    return _move(journey, JourneyStatus.PAUSED)
 
 
 def problems(journey: Journey) -> list[str]:
