@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router, transaction
+from django.dispatch import Signal
 
 from sms_marketing import signals
 from sms_marketing.contacts.announcing import announce
@@ -75,13 +76,7 @@ def opt_in(
         if how in OWN_ACTS:
             lift(contact.phone_hash, brand=act.brand)
         if _is_in_force(act, contact):
-            announce(
-                signals.contact_opted_in,
-                using=using,
-                sender=ConsentRecord,
-                contact=contact,
-                record=record,
-            )
+            _tell(signals.contact_opted_in, contact, record, using)
     return record
 
 
@@ -133,13 +128,7 @@ def opt_out(
                 sender=sender,
                 actor=actor,
             )
-        announce(
-            signals.contact_opted_out,
-            using=using,
-            sender=ConsentRecord,
-            contact=contact,
-            record=record,
-        )
+        _tell(signals.contact_opted_out, contact, record, using)
     return record
 
 
@@ -164,6 +153,12 @@ def _write(act: Act, using: str) -> ConsentRecord:
     if act.contact is not None:
         write_states(act.contact, act.brand.pk, fold(chain), using=using)
     return chain[-1]
+
+
+def _tell(
+    signal: Signal, contact: Contact | None, record: ConsentRecord, using: str
+) -> None:
+    announce(signal, using=using, sender=ConsentRecord, contact=contact, record=record)
 
 
 def _is_in_force(act: Act, contact: Contact) -> bool:
