@@ -35,18 +35,7 @@ from tests.factories import (
     make_sender,
 )
 
-
-@pytest.fixture(autouse=True)
-def nudges(settings):
-    """Nobody listens: each test calls the worker itself."""
-    settings.SMS_MARKETING = {
-        **settings.SMS_MARKETING,
-        "QUEUE": "tests.campaigns.test_launch.swallow",
-    }
-
-
-def swallow(task: str, *args: object) -> None:
-    """A queue whose worker is away."""
+pytestmark = pytest.mark.usefixtures("no_worker")
 
 
 def chunks_of(size: int):
@@ -449,7 +438,7 @@ QUERIES = 22
 
 @pytest.mark.real_database
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_r2_two_launches_at_once_write_each_row_once() -> None:
+def test_r2_two_launches_at_once_write_each_row_once(two_connections) -> None:
     campaign = make_campaign()
     for _ in range(30):
         make_contact()
@@ -481,7 +470,7 @@ def test_r2_two_launches_at_once_write_each_row_once() -> None:
 
 @pytest.mark.real_database
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_r2_two_launches_pressed_at_once_begin_one() -> None:
+def test_r2_two_launches_pressed_at_once_begin_one(two_connections) -> None:
     campaign = make_campaign(sender=make_sender())
     make_contact()
     barrier = threading.Barrier(2)

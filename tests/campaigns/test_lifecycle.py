@@ -39,6 +39,8 @@ ALLOWED = {
 }
 PAIRS = [(old, new) for old in CampaignStatus.values for new in CampaignStatus.values]
 
+pytestmark = pytest.mark.usefixtures("no_worker")
+
 
 def put(campaign: Campaign, status: str) -> Campaign:
     Campaign.objects.filter(pk=campaign.pk).update(status=status, audience_count=0)
@@ -246,7 +248,7 @@ def test_a_lost_race_is_no_error_where_both_want_the_same(campaign) -> None:
 
 @pytest.mark.real_database
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_of_two_who_move_at_once_one_wins_and_one_is_told() -> None:
+def test_of_two_who_move_at_once_one_wins_and_one_is_told(two_connections) -> None:
     campaign = put(make_campaign(), "sending")
     barrier = threading.Barrier(2)
     outcomes = []
