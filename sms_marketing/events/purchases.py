@@ -177,9 +177,11 @@ def _update(
 def _write_lines(purchase: Purchase, items: Sequence[PurchaseItem], using: str) -> None:
     rows = [_line(purchase, item) for item in items]
     stored = purchase.lines.using(using)
-    if [_facts(row) for row in stored.order_by("pk")] == [_facts(row) for row in rows]:
+    known = [_facts(row) for row in stored.order_by("pk")]
+    if known == [_facts(row) for row in rows]:
         return
-    stored.all().delete()
+    if known:
+        stored.all().delete()
     PurchaseLine.objects.using(using).bulk_create(rows)
 
 
