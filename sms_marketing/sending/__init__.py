@@ -16,8 +16,11 @@ from sms_marketing.sending.contexts import (
     EVENT_FIELDS,
     load_merge_contexts,
 )
+from sms_marketing.sending.dispatch import dispatch
 from sms_marketing.sending.enqueue import enqueue
+from sms_marketing.sending.lanes import has_due
 from sms_marketing.sending.rendering import LeftOut, RenderedText, prepare
+from sms_marketing.sending.report import DispatchReport
 from sms_marketing.sending.senders import (
     choose_sender,
     halt_sender,
@@ -29,14 +32,17 @@ from sms_marketing.sending.wordings import Wording, wording_of
 __all__ = [
     "CONTACT_FIELDS",
     "EVENT_FIELDS",
+    "DispatchReport",
     "LeftOut",
     "LinkTarget",
     "RenderedText",
     "Wording",
     "choose_sender",
+    "dispatch",
     "enqueue",
     "find_link_target",
     "halt_sender",
+    "has_due",
     "known_fields",
     "load_merge_contexts",
     "prepare",

@@ -74,7 +74,7 @@ def enqueue(
         variant=variant,
         enrollment=enrollment,
         step=step,
-        once_key=once_key,  # type: ignore[misc]
+        once_key=once_key,
         is_test=is_test,
         language=language or contact.language,
         body=letters.normalize(text),

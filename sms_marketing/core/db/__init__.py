@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from sms_marketing.core.db.claim import claim_rows
 from sms_marketing.core.db.insert import insert_from_select
 from sms_marketing.core.db.now import DatabaseNow, database_now
+from sms_marketing.core.db.update import update_rows
 
-__all__ = ["DatabaseNow", "database_now", "insert_from_select"]
+__all__ = [
+    "DatabaseNow",
+    "claim_rows",
+    "database_now",
+    "insert_from_select",
+    "update_rows",
+]

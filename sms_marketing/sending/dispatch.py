@@ -1,0 +1,31 @@
+"""Sends what is due: the one pipeline through which every message leaves.
+
+All database work is on the calling thread; a crew of threads for each provider makes
+the requests. While they do, the next batch is claimed, judged and rendered, and the
+outcomes are written together every ``FLUSH_SECONDS``.
+"""
+
+from __future__ import annotations
+
+from sms_marketing.conf import settings
+from sms_marketing.sending.report import DispatchReport
+from sms_marketing.sending.worker import Worker
+
+
+def dispatch(*, seconds: float | None = None, lane: str = "all") -> DispatchReport:
+    """Send what is due until nothing is, or the time is over; returns what it did.
+
+    Lane "direct" leaves campaigns alone. Any number may run at once, on any number of
+    machines. What it has in hand when the time is over is finished or put back.
+    """
+    limit = settings().DISPATCH_SECONDS if seconds is None else seconds
+    worker = Worker(seconds=limit, lane=lane)
+    try:
+        while worker.has_work:
+            worker.collect()
+            worker.release()
+            worker.claim()
+            worker.rest()
+    finally:
+        worker.leave()
+    return worker.report

@@ -1,0 +1,166 @@
+"""Where due messages stand, and which sender may carry them now.
+
+Rows of no campaign first (codes and answers, service, marketing of journeys), then the
+campaigns that are sending, each in its turn: an order never waits behind a campaign.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import router
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sms_marketing.core.db import DatabaseNow
+from sms_marketing.exceptions import ConfigurationError
+from sms_marketing.models import (
+    Campaign,
+    CampaignStatus,
+    Category,
+    Message,
+    MessageStatus,
+    Priority,
+    Sender,
+)
+from sms_marketing.providers import get_provider
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Due rows that one batch may take, in the order of leaving, and their carrier."""
+
+    due: QuerySet[Message]
+    carrier: Sender
+    #: None: rows of no campaign.
+    campaign_id: int | None = None
+
+
+def has_due(*, lane: str = "all") -> bool:
+    """True if a message is due whose sender may send now."""
+    return next(find_lanes(lane=lane), None) is not None
+
+
+def find_lanes(
+    *,
+    lane: str = "all",
+    busy: Collection[int] = (),
+    turns: Mapping[int, int] | None = None,
+) -> Iterator[Lane]:
+    """The lanes with due rows, the most urgent first.
+
+    ``busy`` senders are left out; of the campaigns the one with the lowest turn is
+    first. One query for the senders, one for each priority, one for the campaigns.
+    """
+    carriers = _Carriers.load(busy=busy)
+    if not carriers.ready:
+        return
+    yield from _direct_lanes(carriers)
+    if lane == "all":
+        yield from _campaign_lanes(carriers, turns or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carriers:
+    """Who carries for whom: each sender for itself, or a stand-in for a halted one."""
+
+    senders: Mapping[int, Sender]
+    ready: frozenset[int]
+
+    @classmethod
+    def load(cls, *, busy: Collection[int]) -> _Carriers:
+        senders = Sender.objects.using(router.db_for_write(Sender))
+        in_order = senders.order_by("priority", "pk").select_related("brand")
+        waits = Q(not_before__gt=DatabaseNow())
+        ready = senders.filter(_WORKS).exclude(waits).values_list("pk", "provider")
+        return cls(
+            senders={sender.pk: sender for sender in in_order},
+            ready=frozenset(
+                pk for pk, alias in ready if pk not in busy and _is_configured(alias)
+            ),
+        )
+
+    def carrier_of(self, sender: Sender, *, category: str) -> Sender | None:
+        """The sender itself; while it is halted, the next one that may carry this."""
+        if sender.is_enabled and sender.halted_at is None:
+            return sender if sender.pk in self.ready else None
+        if category == Category.COMPLIANCE:
+            return None  # An answer comes from the number that was written to.
+        allowed = (
+            "allows_marketing"
+            if category == Category.MARKETING
+            else "allows_transactional"
+        )
+        for other in self.senders.values():
+            works = other.is_enabled and other.halted_at is None
+            if works and other.brand_id == sender.brand_id and getattr(other, allowed):
+                return other if other.pk in self.ready else None
+        return None
+
+
+def _is_configured(alias: str) -> bool:
+    try:
+        get_provider(alias)
+    except ConfigurationError:
+        logger.exception("the senders of provider %s wait for its settings", alias)
+        return False
+    return True
+
+
+_WORKS = Q(is_enabled=True, halted_at__isnull=True)
+
+
+def _queued() -> QuerySet[Message]:
+    messages = Message.objects.using(router.db_for_write(Message))
+    return messages.filter(
+        status=MessageStatus.QUEUED, due_at__lte=DatabaseNow()
+    ).order_by("priority", "due_at", "pk")
+
+
+def _direct_lanes(carriers: _Carriers) -> Iterator[Lane]:
+    wanted = Q(pk__in=[])
+    for category in Category:
+        ids = [
+            sender.pk
+            for sender in carriers.senders.values()
+            if carriers.carrier_of(sender, category=category)
+        ]
+        wanted |= Q(category=category, sender__in=ids)
+    # One priority at a time: then the index ends at what is due, however much waits.
+    for priority in Priority:
+        direct = _queued().filter(campaign__isnull=True, priority=priority)
+        head = direct.filter(wanted).values_list("sender", "category").first()
+        if head is None:
+            continue
+        sender = carriers.senders[head[0]]
+        carrier = carriers.carrier_of(sender, category=head[1])
+        if carrier is not None:
+            due = direct.filter(sender=sender, category=head[1])
+            yield Lane(due=due, carrier=carrier)
+
+
+def _campaign_lanes(carriers: _Carriers, turns: Mapping[int, int]) -> Iterator[Lane]:
+    queued = _queued().filter(priority=Priority.MARKETING)
+    sending = Campaign.objects.using(queued.db).filter(
+        Exists(queued.filter(campaign=OuterRef("pk"))), status=CampaignStatus.SENDING
+    )
+    # The claim asks once more: the campaign may be paused by then.
+    still = Exists(
+        Campaign.objects.filter(pk=OuterRef("campaign"), status=CampaignStatus.SENDING)
+    )
+    found = sorted(
+        sending.values_list("pk", "sender"),
+        key=lambda campaign: (turns.get(campaign[0], 0), campaign[0]),
+    )
+    for campaign_id, sender_id in found:
+        sender = carriers.senders.get(sender_id)
+        carrier = sender and carriers.carrier_of(sender, category=Category.MARKETING)
+        if carrier:
+            yield Lane(
+                due=queued.filter(still, campaign=campaign_id),
+                carrier=carrier,
+                campaign_id=campaign_id,
+            )

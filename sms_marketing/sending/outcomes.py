@@ -1,0 +1,113 @@
+"""Collects what the crews were answered, and writes it in one go."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    router,
+)
+
+from sms_marketing.core.db import database_now
+from sms_marketing.models import Message, Sender
+from sms_marketing.providers import SendResult
+from sms_marketing.sending.crew import Answer
+from sms_marketing.sending.record import Result, record_results
+from sms_marketing.sending.report import DispatchReport
+from sms_marketing.sending.throttle import note_results
+
+logger = logging.getLogger(__name__)
+
+
+class Outcomes:
+    """Answers that are not in the database yet; none is dropped while it is away."""
+
+    def __init__(self, report: DispatchReport) -> None:
+        self.pending: list[Answer] = []
+        self.waiting = 0
+        self.has_fault = False
+        self._report = report
+        self._using = router.db_for_write(Message)
+
+    def add(self, answers: Iterable[Answer]) -> None:
+        """Keep answers until the next ``write``."""
+        for answer in answers:
+            self.pending.append(answer)
+            self.waiting += len(answer.call.items)
+
+    def write(self) -> set[int]:
+        """Write all of it; returns the senders that have to stop for now.
+
+        Where the database is away, everything is kept for the next call.
+        """
+        answers = self.pending
+        try:
+            stopped = self._write(answers)
+        except (OperationalError, InterfaceError):
+            logger.exception("%d outcomes could not be written yet", self.waiting)
+            self._reconnect()
+            self.has_fault = True
+            return set()
+        self.pending, self.waiting, self.has_fault = [], 0, False
+        for answer in answers:
+            answer.call.batch.handed -= len(answer.call.items)
+        return stopped
+
+    def _write(self, answers: Sequence[Answer]) -> set[int]:
+        now = database_now(self._using)
+        results = _results(answers)
+        if results:
+            self._record(results, now)
+        for answer in answers:
+            if answer.results is None:
+                answer.call.batch.put_back([item.row for item in answer.call.items])
+        return _stopped_senders(results)
+
+    def _record(self, results: Sequence[Result], now: datetime) -> None:
+        try:
+            statuses = record_results(results, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except DatabaseError:
+            if len(results) == 1:
+                # It stays claimed and becomes unconfirmed when the lease is over.
+                pk = results[0].handed.row.pk
+                logger.exception("the outcome of message %s cannot be written", pk)
+                return
+            # One odd value of a vendor must not cost the others their outcome (R6).
+            for result in results:
+                self._record([result], now)
+            return
+        self._report.count(statuses.values())
+
+    def _reconnect(self) -> None:
+        connection = connections[self._using]
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _results(answers: Iterable[Answer]) -> list[Result]:
+    now = time.monotonic()
+    return [
+        Result(handed=handed, result=result, age=now - answer.answered_at)
+        for answer in answers
+        if answer.results is not None
+        for handed, result in zip(answer.call.items, answer.results, strict=True)
+    ]
+
+
+def _stopped_senders(results: Iterable[Result]) -> set[int]:
+    by_sender: dict[int, list[SendResult]] = defaultdict(list)
+    senders: dict[int, Sender] = {}
+    for result in results:
+        senders[result.handed.sender.pk] = result.handed.sender
+        by_sender[result.handed.sender.pk].append(result.result)
+    return {pk for pk, given in by_sender.items() if note_results(senders[pk], given)}

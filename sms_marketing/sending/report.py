@@ -1,0 +1,39 @@
+"""What one run of the pipeline did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sms_marketing.models import MessageStatus
+
+
+@dataclass(slots=True, kw_only=True)
+class DispatchReport:
+    """Counts of messages; one that is tried twice is counted twice."""
+
+    claimed: int = 0
+    sent: int = 0
+    unconfirmed: int = 0
+    #: Put back: outside the hours, to be tried again, or not reached in time.
+    deferred: int = 0
+    #: Left out, expired or canceled.
+    skipped: int = 0
+    failed: int = 0
+
+    def count(self, statuses: Iterable[str]) -> None:
+        """Add messages by the status that they were given."""
+        for status in statuses:
+            name = _COUNTED_AS[MessageStatus(status)]
+            setattr(self, name, getattr(self, name) + 1)
+
+
+_COUNTED_AS = {
+    MessageStatus.SENT: "sent",
+    MessageStatus.UNCONFIRMED: "unconfirmed",
+    MessageStatus.QUEUED: "deferred",
+    MessageStatus.SKIPPED: "skipped",
+    MessageStatus.EXPIRED: "skipped",
+    MessageStatus.CANCELED: "skipped",
+    MessageStatus.FAILED: "failed",
+}
