@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"The carrier cannot start: {error}\n")
         return 2
+    # Being ended from outside is as good an end as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     try:

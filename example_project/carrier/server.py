@@ -17,6 +17,7 @@ from example_project.carrier.carrier import Carrier, Refused, is_loopback_host
 
 _LONGEST_BODY = 4 * 1024 * 1024
 _LISTED_PHONES = 200
+_SHOWN_MESSAGES = 100
 _LISTED_ENTRIES = 10_000
 _STATIC = Path(__file__).parent / "static"
 _STATIC_TYPES = {
@@ -182,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self._carrier.journal.lock:
             threads = self._carrier.book.by_phone
             found = [
-                list(thread)
+                thread[-_SHOWN_MESSAGES:]
                 for number, thread in reversed(threads.items())
                 if digits in number
             ]
@@ -192,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_phone(self, number: str, *, notice: str = "", status: int = 200) -> None:
         with self._carrier.journal.lock:
-            thread = list(self._carrier.book.by_phone.get(number, []))
+            thread = self._carrier.book.by_phone.get(number, [])[-_SHOWN_MESSAGES:]
             answers_to = self._carrier.answerable_peer(number)
         page = pages.phone_page(number, thread, answers_to=answers_to, notice=notice)
         self._send_html(page, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -614,7 +615,8 @@ def test_most_numbers_are_ordinary():
 
 
 @pytest.mark.processes
-def test_it_runs_as_a_process_and_says_where(tmp_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_as_a_process_says_where_and_ends_quietly(tmp_path, ending):
     command = [sys.executable, "-m", "example_project.carrier"]
     command += ["--log", str(tmp_path / "log"), "--secret", SECRET]
     command += ["--callback-base", "http://127.0.0.1:1"]
@@ -628,6 +630,6 @@ def test_it_runs_as_a_process_and_says_where(tmp_path):
         assert connection.getresponse().status == 200
         connection.close()
     finally:
-        process.send_signal(2)
+        process.send_signal(ending)
         assert process.wait(10) == 0
         process.stdout.close()
