@@ -11,29 +11,26 @@ from typing import Any
 
 from django.db import router
 
-from sms_marketing import contacts, signals
+from sms_marketing import signals
 from sms_marketing.core.db import update_rows
-from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import (
     Brand,
     Message,
     MessageStatus,
     Sender,
-    SuppressionReason,
-    SuppressionScope,
 )
 from sms_marketing.providers import ErrorKind, Outcome, SendResult
 from sms_marketing.sending.claim import Row
 from sms_marketing.sending.gate import Verdict
 from sms_marketing.sending.rendering import RenderedText
 from sms_marketing.sending.retry import next_try
+from sms_marketing.sending.suppressing import suppress_refused
+from sms_marketing.sending.vendor_values import clip, sane_parts, sane_price
 
 logger = logging.getLogger(__name__)
 
 #: Still in the hand of the worker that claimed it, or lost by it (R3).
 OPEN = (MessageStatus.CLAIMED, MessageStatus.UNCONFIRMED)
-#: The header of a joined SMS counts in one byte.
-MOST_PARTS = 255
 # The batch too: a row that was put back and claimed anew may have the same attempt.
 _KEYS = ("id", "attempt", "batch")
 _RESULT = (
@@ -91,8 +88,8 @@ def record_results(results: Sequence[Result], *, now: datetime) -> dict[int, str
     are suppressed first, so that a crash in between forgets nothing.
     """
     for result in results:
-        if result.result.error_kind is not None and result.result.error_kind.suppresses:
-            _suppress(result)
+        if result.result.error_kind is not None:
+            _suppress(result.handed, result.result.error_kind)
     values = [_result_values(result, now) for result in results]
     changed = _write(values, sets=_RESULT, blank_with={"body": "to_phone"})
     statuses = {value[0]: str(value[3]) for value in values if value[0] in changed}
@@ -138,28 +135,23 @@ def _result_values(result: Result, now: datetime) -> tuple[Any, ...]:
     row, rendered = handed.row, handed.rendered
     status, due_at = _next(row, answer, now)
     is_out = status in (MessageStatus.SENT, MessageStatus.UNCONFIRMED)
-    parts = min(answer.part_count or rendered.part_count, MOST_PARTS)
+    parts = sane_parts(answer.part_count) or rendered.part_count
     return (
         row.pk,
         row.attempt,
         handed.batch_id,
         status,
-        _cut(answer.provider_message_id, 128) or None,
+        clip(answer.provider_message_id, 128) or None,
         parts if is_out else None,
         _price(answer, rendered, parts) if is_out else None,
-        _cut(answer.currency or rendered.currency, 3) if is_out else "",
+        clip(answer.currency or rendered.currency, 3) if is_out else "",
         rendered.language,
         row.body if status == MessageStatus.QUEUED else rendered.text,
         answer.error_kind or "",
-        _cut(answer.error_code, 64),
+        clip(answer.error_code, 64),
         now - timedelta(seconds=result.age) if status == MessageStatus.SENT else None,
         due_at,
     )
-
-
-def _cut(text: str, length: int) -> str:
-    # What a vendor writes must never keep a result from being recorded.
-    return text.replace("\x00", "")[:length]
 
 
 def _next(
@@ -176,27 +168,20 @@ def _next(
 
 
 def _price(answer: SendResult, rendered: RenderedText, parts: int) -> Decimal | None:
-    if answer.price is not None:
-        return answer.price
+    told = sane_price(answer.price)
+    if told is not None:
+        return told
     if rendered.price is None or parts == rendered.part_count:
         return rendered.price
     # The vendor counted otherwise: it will bill its own parts at our price.
     return rendered.price / rendered.part_count * parts
 
 
-def _suppress(result: Result) -> None:
-    handed = result.handed
-    refused_us = result.result.error_kind == ErrorKind.OPTED_OUT
-    try:
-        contacts.suppress(
-            handed.row.to_phone,
-            scope=SuppressionScope.EVERYTHING,
-            reason=(
-                SuppressionReason.CARRIER if refused_us else SuppressionReason.INVALID
-            ),
-            brand=handed.brand,
-            sender=handed.sender if refused_us else None,
-            actor=handed.sender.provider,
-        )
-    except InvalidPhone:
-        logger.warning("message %s went to a number that is none", handed.row.pk)
+def _suppress(handed: Handed, kind: ErrorKind) -> None:
+    suppress_refused(
+        handed.row.to_phone,
+        kind=kind,
+        brand=handed.brand,
+        sender=handed.sender,
+        message_id=handed.row.pk,
+    )
