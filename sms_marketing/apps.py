@@ -1,9 +1,15 @@
-"""The one place that wires: checks, receivers, host bindings, the schedule."""
+"""The one place that wires: checks, host bindings, receivers, the schedule."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules, import_string
 from django.utils.translation import gettext_lazy as _
+
+from sms_marketing.core import queue
 
 
 class SmsMarketingConfig(AppConfig):
@@ -12,3 +18,19 @@ class SmsMarketingConfig(AppConfig):
     name = "sms_marketing"
     verbose_name = _("SMS marketing")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # By name: these modules need the app registry to be ready.
+        import_string("sms_marketing.checks.check_settings")
+        import_string("sms_marketing.journeys.process_events")
+        autodiscover_modules("sms_events")
+        import_string("sms_marketing.events.connect_bindings")()
+        post_migrate.connect(_prepare, sender=self)
+
+
+def _prepare(*, using: str, **kwargs: Any) -> None:
+    """After migrate: the schedule and the ready-made journeys; idempotent."""
+    if using != "default":
+        return
+    queue.ensure_schedule()
+    import_string("sms_marketing.journeys.ensure_ready_made")()

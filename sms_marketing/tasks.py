@@ -10,7 +10,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from sms_marketing import campaigns, conversations, journeys, reports, sending
+from sms_marketing import (
+    campaigns,
+    contacts,
+    conversations,
+    journeys,
+    reports,
+    sending,
+)
 from sms_marketing.conf import settings
 from sms_marketing.core.queue import nudge
 
@@ -42,6 +49,7 @@ def look_once() -> None:
         campaigns.resume_launches,
         campaigns.finish_ready,
         reports.attribute_new,
+        contacts.seal_hourly,
     ):
         _run(step)
     if sending.has_due():

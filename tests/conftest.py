@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sms_marketing.models import Brand, Campaign, Contact, Sender
-from sms_marketing.providers import locmem, reset
+from sms_marketing.providers import get_provider, reset
 from tests import factories
 
 
@@ -35,6 +35,5 @@ def campaign(sender: Sender) -> Campaign:
 def outbox() -> Iterator[list[object]]:
     """What the locmem provider was given, oldest first."""
     reset()
-    locmem.outbox.clear()
-    yield locmem.outbox
-    locmem.outbox.clear()
+    yield get_provider("default").outbox
+    reset()

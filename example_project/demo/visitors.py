@@ -95,7 +95,7 @@ class Phones:
     def texts(self, phone: str) -> list[str]:
         """SMS that arrived on this phone, oldest first."""
         messages = self._json(f"/phones/{quote(phone)}.json")["messages"]
-        return [sms["text"] for sms in messages if sms["direction"] == "received"]
+        return [sms["text"] for sms in messages if sms["direction"] == "in"]
 
     def reply(self, phone: str, text: str) -> None:
         """Answer the sender of the last SMS."""

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST
 
 from sms_marketing import journeys, sending, text
 from sms_marketing.admin import columns
-from sms_marketing.admin.screens import Screen
+from sms_marketing.admin.screens import RowForm, Screen
 from sms_marketing.exceptions import InvalidBody, NotSendable
 from sms_marketing.models import Journey, Step, Variant, VariantBody
 
 
-class JourneyForm(forms.ModelForm[Journey]):
+class JourneyForm(RowForm[Journey]):
     """The journey, how long it waits, and one text for each step and language."""
 
     class Meta:

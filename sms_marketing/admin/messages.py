@@ -37,8 +37,8 @@ class MessageAdmin(ReadOnlyScreen[Message]):
     def get_fields(self, request: HttpRequest, obj: Message | None = None) -> Any:
         body = "text" if request.user.has_perm("sms_marketing.view_body") else "hidden"
         return [
-            *("status_badge", "reason", "category", "contact", "campaign", "sender"),
-            *(body, "language", "part_count", "cost"),
+            *(PHONE, "status_badge", "reason", "category", "contact", "campaign"),
+            *("sender", body, "language", "part_count", "cost"),
             *("due_at", "sent_at", "delivered_at", "attempt", "provider_message_id"),
         ]
 
@@ -122,7 +122,8 @@ class InboundMessageAdmin(ReadOnlyScreen[InboundMessage]):
         self, request: HttpRequest, obj: InboundMessage | None = None
     ) -> Any:
         return [
-            *("contact", "brand", "sender", self._text_column(request), "action"),
+            *(PHONE, "contact", "brand", "sender", self._text_column(request)),
+            "action",
             *("rule", "in_reply_to", "occurred_at", "received_at", "processed_at"),
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -13,12 +14,15 @@ from sms_marketing.admin import columns
 
 M = TypeVar("M", bound=Model)
 
-#: Stands in a screen's lists of columns and fields where the number is to be shown.
-PHONE = "phone_column"
+#: Stands in a screen's lists of columns and fields where the number is to be shown; for
+#: people who may see whole numbers `WHOLE_PHONE` takes its place.
+PHONE = "masked_phone"
+WHOLE_PHONE = "whole_phone"
 
 if TYPE_CHECKING:
     ScreenBase = admin.ModelAdmin
     Inline = admin.TabularInline
+    RowForm = forms.ModelForm
 else:
 
     class _Subscriptable:
@@ -31,6 +35,9 @@ else:
         pass
 
     class Inline(_Subscriptable, admin.TabularInline):
+        pass
+
+    class RowForm(_Subscriptable, forms.ModelForm):
         pass
 
 
@@ -46,9 +53,11 @@ class Screen(ScreenBase[M]):
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return _with_phone(request, super().get_list_display(request))
 
-    def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
-        fields = super().get_fields(request, obj)
-        return _with_phone(request, [name for name in fields if name not in SHOWN])
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        return [
+            (title, {**options, "fields": _with_phone(request, options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         """Who may not see numbers may not find them out by searching either."""
@@ -73,9 +82,6 @@ class ReadOnlyScreen(Screen[M]):
         return False
 
 
-SHOWN = ("whole_phone", "masked_phone")
-
-
 def _with_phone(request: HttpRequest, names: Sequence[Any]) -> list[Any]:
-    shown = SHOWN[0] if columns.may_see_phones(request) else SHOWN[1]
+    shown = WHOLE_PHONE if columns.may_see_phones(request) else PHONE
     return [shown if name == PHONE else name for name in names]

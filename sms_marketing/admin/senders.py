@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sms_marketing import phones
 from sms_marketing.admin import columns
-from sms_marketing.admin.screens import Inline, Screen
+from sms_marketing.admin.screens import Inline, RowForm, Screen
 from sms_marketing.conf import settings
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import Brand, Price, Sender
@@ -23,8 +23,15 @@ from sms_marketing.timing import Hours, get_zone
 SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9 ]{1,9})[A-Za-z0-9]")
 
 
-class BrandForm(forms.ModelForm[Brand]):
+class BrandForm(RowForm[Brand]):
     """Says what is wrong with hours and zone at their fields."""
+
+    link_base_url = forms.URLField(
+        label=_("short link address"),
+        help_text=_("As https://vst.lv/s; empty: built from PUBLIC_URL."),
+        assume_scheme="https",
+        required=False,
+    )
 
     class Meta:
         model = Brand
@@ -62,7 +69,7 @@ class BrandAdmin(Screen[Brand]):
         return False
 
 
-class SenderForm(forms.ModelForm[Sender]):
+class SenderForm(RowForm[Sender]):
     """Refuses names and numbers that carriers refuse."""
 
     provider = forms.ChoiceField(label=_("provider"))
