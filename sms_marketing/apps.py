@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules, import_string
 from django.utils.translation import gettext_lazy as _
@@ -29,8 +29,9 @@ class SmsMarketingConfig(AppConfig):
 
 
 def _prepare(*, using: str, **kwargs: Any) -> None:
-    """After migrate: the schedule and the ready-made journeys; idempotent."""
+    """After migrate or flush: brand, schedule, ready-made journeys; idempotent."""
     if using != "default":
         return
     queue.ensure_schedule()
-    import_string("sms_marketing.journeys.ensure_ready_made")()
+    brand = apps.get_model("sms_marketing", "Brand")._default_manager.ensure_default()
+    import_string("sms_marketing.journeys.ensure_ready_made")(brand)

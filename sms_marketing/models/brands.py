@@ -31,6 +31,13 @@ class BrandManager(models.Manager["Brand"]):
         """The default brand; the first migration makes one, so it is always there."""
         return self.get(is_default=True)
 
+    def ensure_default(self) -> Brand:
+        """The default brand, made again where somebody flushed the database."""
+        brand, _created = self.get_or_create(
+            is_default=True, defaults={"name": "My shop", "code": "default"}
+        )
+        return brand
+
 
 class Brand(models.Model):
     """One seller as the recipient knows it; contacts are shared between brands."""

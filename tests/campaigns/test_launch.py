@@ -437,7 +437,7 @@ QUERIES = 22
 
 
 @pytest.mark.real_database
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_r2_two_launches_at_once_write_each_row_once(two_connections) -> None:
     campaign = make_campaign()
     for _ in range(30):
@@ -469,7 +469,7 @@ def test_r2_two_launches_at_once_write_each_row_once(two_connections) -> None:
 
 
 @pytest.mark.real_database
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_r2_two_launches_pressed_at_once_begin_one(two_connections) -> None:
     campaign = make_campaign(sender=make_sender())
     make_contact()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from example_project.shop.sms_events import OrderEvents
 from sms_marketing import events, journeys
@@ -24,14 +24,8 @@ from tests.journeys.paths import make_cart_journey, make_due, make_journey, orde
 
 pytestmark = [
     pytest.mark.real_database,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _real() -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("an SQLite memory database has one connection")
 
 
 def at_once(*acts: Callable[[], object]) -> None:
