@@ -46,8 +46,15 @@ def audience(
     Not yet asked for consent: a launch writes a row for each of them, and says why some
     get no message (R4). Rules on time are evaluated at ``now``.
     """
-    included = [_members(s, now=now, ids=ids) for s in campaign.segments.all()]
-    excluded = [_members(s, now=now, ids=ids) for s in campaign.excluded_segments.all()]
+
+    def members(segment: Segment) -> QuerySet[Contact]:
+        # Never from a replica, because consent is asked for in the same query.
+        found = segments.audience(segment, brand=campaign.brand, now=now)
+        found = found.using(router.db_for_write(Message))
+        return ids.of(found) if ids else found
+
+    included = [members(segment) for segment in campaign.segments.all()]
+    excluded = [members(segment) for segment in campaign.excluded_segments.all()]
     if not included:
         return Contact.objects.none()
     found = included[0]
@@ -103,14 +110,6 @@ def longest_names(queryset: QuerySet[Contact], *, n: int) -> list[Contact]:
     """Those whose names take most room in a text, the longest first."""
     length = Length("first_name") + Length("last_name")
     return list(queryset.annotate(length=length).order_by("-length", "pk")[:n])
-
-
-def _members(
-    segment: Segment, *, now: datetime | None, ids: IdRange | None
-) -> QuerySet[Contact]:
-    # Consent and suppression are never read from a replica, so the audience is not.
-    found = segments.audience(segment, now=now).using(router.db_for_write(Message))
-    return ids.of(found) if ids else found
 
 
 def _any(querysets: list[QuerySet[Contact]]) -> Q:

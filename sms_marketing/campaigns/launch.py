@@ -17,9 +17,10 @@ from datetime import timedelta
 from django.db import router, transaction
 from django.db.models import F, Max, Q, QuerySet
 
-from sms_marketing.campaigns import checks, rows
+from sms_marketing.campaigns import checks
 from sms_marketing.campaigns.audience import IdRange
 from sms_marketing.campaigns.lifecycle import move, try_move
+from sms_marketing.campaigns.rows import write_rows
 from sms_marketing.conf import settings
 from sms_marketing.core import clock
 from sms_marketing.core.db import DatabaseNow, database_now
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 #: Below this a range that does not add up is a fault, not a change of the segment.
 SMALLEST_CHUNK = 50
+
+#: Where at most a quarter of the contacts are members, ranges grow to so many chunks.
+SPARSE_FACTOR = 16
 
 
 class Miscount(SmsMarketingError):
@@ -93,9 +97,10 @@ def run_launch(campaign_id: int, *, seconds: float | None = None) -> bool:
     size = settings().LAUNCH_CHUNK
     while (ids := _next_ids(campaign, size)) is not None:
         try:
-            if not _write(campaign, ids):
+            rows = _write(campaign, ids)
+            if rows is None:
                 return True
-            size = min(size * 2, settings().LAUNCH_CHUNK)
+            size = _next_size(size, rows)
         except Miscount:
             # The segment changed between count and insert. What can change falls with
             # the square of the size (fewer members, less time); a fault does not.
@@ -161,7 +166,7 @@ def _next_ids(campaign: Campaign, size: int) -> IdRange | None:
     return None if upto is None else IdRange(after=after, upto=upto)
 
 
-def _write(campaign: Campaign, ids: IdRange) -> bool:
+def _write(campaign: Campaign, ids: IdRange) -> int | None:
     using = router.db_for_write(Message)
     now = database_now(using)
     lease = now + timedelta(seconds=settings().LEASE_SECONDS)
@@ -170,8 +175,8 @@ def _write(campaign: Campaign, ids: IdRange) -> bool:
         # or whose campaign was canceled, changes nothing and leaves.
         mine = _mine(campaign).filter(launch_checkpoint=ids.after)
         if not mine.update(launch_checkpoint=ids.upto, launch_lease_until=lease):
-            return False
-        written = rows.write(campaign, ids, at=now)
+            return None
+        written = write_rows(campaign, ids, at=now)
         if written.members != written.rows:
             raise Miscount(f"{written.members} members, {written.rows} rows")
         Campaign.objects.using(using).filter(pk=campaign.pk).update(
@@ -179,7 +184,14 @@ def _write(campaign: Campaign, ids: IdRange) -> bool:
         )
     campaign.launch_checkpoint = ids.upto
     campaign.launch_lease_until = lease
-    return True
+    return written.rows
+
+
+def _next_size(size: int, rows: int) -> int:
+    # Few members among many contacts: longer ranges, or a narrow segment is evaluated
+    # for each 20 000 of a million contacts. A dense one goes back to the usual size.
+    usual = settings().LAUNCH_CHUNK
+    return min(size * 2, usual * SPARSE_FACTOR if rows * 4 <= size else usual)
 
 
 def _mine(campaign: Campaign) -> QuerySet[Campaign]:

@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-
-
-@pytest.fixture
-def two_connections() -> None:
-    """SQLite has one writer, and in memory one connection."""
-    if connection.vendor == "sqlite":
-        pytest.skip("needs two real connections")
 
 
 def swallow(task: str, *args: object) -> None:

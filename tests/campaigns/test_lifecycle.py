@@ -248,7 +248,7 @@ def test_a_lost_race_is_no_error_where_both_want_the_same(campaign) -> None:
 
 @pytest.mark.real_database
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_move_at_once_one_wins_and_one_is_told(two_connections) -> None:
+def test_of_two_who_move_at_once_one_wins_and_one_is_told() -> None:
     campaign = put(make_campaign(), "sending")
     barrier = threading.Barrier(2)
     outcomes = []
