@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import router
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 
 from sms_marketing.core.db import DatabaseNow
 from sms_marketing.exceptions import ConfigurationError
@@ -72,20 +79,26 @@ class _Carriers:
 
     @classmethod
     def load(cls, *, busy: Collection[int]) -> _Carriers:
-        senders = Sender.objects.using(router.db_for_write(Sender))
-        in_order = senders.order_by("priority", "pk").select_related("brand")
-        waits = Q(not_before__gt=DatabaseNow())
-        ready = senders.filter(_WORKS).exclude(waits).values_list("pk", "provider")
-        return cls(
-            senders={sender.pk: sender for sender in in_order},
-            ready=frozenset(
-                pk for pk, alias in ready if pk not in busy and _is_configured(alias)
-            ),
+        senders = Sender.objects.using(router.db_for_write(Sender)).annotate(
+            must_wait=ExpressionWrapper(
+                Q(not_before__isnull=False) & Q(not_before__gt=DatabaseNow()),
+                output_field=BooleanField(),
+            )
         )
+        in_order = {sender.pk: sender for sender in senders.order_by("priority", "pk")}
+        ready = (
+            pk
+            for pk, sender in in_order.items()
+            if _works(sender)
+            and pk not in busy
+            and not sender.must_wait
+            and _is_configured(sender.provider)
+        )
+        return cls(senders=in_order, ready=frozenset(ready))
 
     def carrier_of(self, sender: Sender, *, category: str) -> Sender | None:
         """The sender itself; while it is halted, the next one that may carry this."""
-        if sender.is_enabled and sender.halted_at is None:
+        if _works(sender):
             return sender if sender.pk in self.ready else None
         if category == Category.COMPLIANCE:
             return None  # An answer comes from the number that was written to.
@@ -95,8 +108,8 @@ class _Carriers:
             else "allows_transactional"
         )
         for other in self.senders.values():
-            works = other.is_enabled and other.halted_at is None
-            if works and other.brand_id == sender.brand_id and getattr(other, allowed):
+            same_brand = other.brand_id == sender.brand_id
+            if same_brand and _works(other) and getattr(other, allowed):
                 return other if other.pk in self.ready else None
         return None
 
@@ -110,7 +123,8 @@ def _is_configured(alias: str) -> bool:
     return True
 
 
-_WORKS = Q(is_enabled=True, halted_at__isnull=True)
+def _works(sender: Sender) -> bool:
+    return sender.is_enabled and sender.halted_at is None
 
 
 def _queued() -> QuerySet[Message]:
@@ -121,14 +135,7 @@ def _queued() -> QuerySet[Message]:
 
 
 def _direct_lanes(carriers: _Carriers) -> Iterator[Lane]:
-    wanted = Q(pk__in=[])
-    for category in Category:
-        ids = [
-            sender.pk
-            for sender in carriers.senders.values()
-            if carriers.carrier_of(sender, category=category)
-        ]
-        wanted |= Q(category=category, sender__in=ids)
+    wanted = _carried(carriers)
     # One priority at a time: then the index ends at what is due, however much waits.
     for priority in Priority:
         direct = _queued().filter(campaign__isnull=True, priority=priority)
@@ -140,6 +147,21 @@ def _direct_lanes(carriers: _Carriers) -> Iterator[Lane]:
         if carrier is not None:
             due = direct.filter(sender=sender, category=head[1])
             yield Lane(due=due, carrier=carrier)
+
+
+def _carried(carriers: _Carriers) -> Q:
+    """The messages that somebody may carry now."""
+    if len(carriers.ready) == len(carriers.senders):
+        return Q()
+    wanted = Q(pk__in=[])
+    for category in Category:
+        ids = [
+            sender.pk
+            for sender in carriers.senders.values()
+            if carriers.carrier_of(sender, category=category)
+        ]
+        wanted |= Q(category=category, sender__in=ids)
+    return wanted
 
 
 def _campaign_lanes(carriers: _Carriers, turns: Mapping[int, int]) -> Iterator[Lane]:

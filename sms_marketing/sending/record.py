@@ -149,7 +149,7 @@ def _result_values(result: Result, now: datetime) -> tuple[Any, ...]:
         row.body if status == MessageStatus.QUEUED else rendered.text,
         answer.error_kind or "",
         clip(answer.error_code, 64),
-        now - timedelta(seconds=result.age) if status == MessageStatus.SENT else None,
+        _sent_at(result, now) if status == MessageStatus.SENT else None,
         due_at,
     )
 
@@ -165,6 +165,11 @@ def _next(
     if wait is None:
         return MessageStatus.FAILED, row.due_at
     return MessageStatus.QUEUED, now + wait
+
+
+def _sent_at(result: Result, now: datetime) -> datetime:
+    # One instant for all that are written in time: it is one parameter, not a column.
+    return now if result.age < 1 else now - timedelta(seconds=result.age)
 
 
 def _price(answer: SendResult, rendered: RenderedText, parts: int) -> Decimal | None:

@@ -170,10 +170,10 @@ def finish(
     policy: str = EncodingPolicy.PUNCTUATION,
     links: tuple[str, ...] = (),
 ) -> RenderedText:
-    """Make a finished text into a message: name, way out, letters, parts, price."""
-    composed = text.normalize(written)
+    """Make a normalized text into a message: name, way out, letters, parts, price."""
+    composed = written
     if category == Category.MARKETING:
-        composed = _as_marketing(composed, voice, language, message_id)
+        composed = _as_marketing(written, voice, language, message_id)
     final = text.apply_policy(composed, text.EncodingPolicy(policy))
     counted = text.count(final)
     price = voice.prices.find(country)

@@ -85,6 +85,7 @@ class Worker:
         self._turns: dict[int, int] = {}
         self._claim_at = self._flush_at = 0.0
         self._found_work = True
+        self._was_busy: set[int] = set()
 
     @property
     def has_work(self) -> bool:
@@ -113,12 +114,17 @@ class Worker:
 
     def claim(self) -> None:
         """Take the next batch while the last one is going out."""
-        if time.monotonic() < self._claim_at or self._outcomes.has_fault:
+        busy = self._busy()
+        is_early = busy == self._was_busy and time.monotonic() < self._claim_at
+        if is_early or self._outcomes.has_fault:
             return
-        lanes = find_lanes(lane=self._lane, busy=self._busy(), turns=self._turns)
-        self._found_work = any(self._take(lane) for lane in lanes)
-        if not self._found_work:
+        lanes = find_lanes(lane=self._lane, busy=busy, turns=self._turns)
+        has_claimed = any(self._take(lane) for lane in lanes)
+        if not has_claimed:
             self._claim_at = time.monotonic() + CLAIM_PAUSE
+        # Of a busy sender nobody knows yet whether more is due.
+        self._found_work = has_claimed or bool(busy)
+        self._was_busy = busy
 
     def rest(self) -> None:
         """Wait until a crew runs dry, at most a hundredth of a second."""
