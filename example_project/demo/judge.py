@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,9 @@ def _of_the_campaign(
         theirs=_refused(messages),
     )
     yield Figure(name="parts", ours=report.parts, theirs=theirs["parts"])
-    yield Figure(name="cost", ours=report.cost, theirs=theirs["parts"] * PRICE)
+    yield Figure(
+        name="cost", ours=cents(report.cost), theirs=cents(theirs["parts"] * PRICE)
+    )
     yield Figure(
         name="people who opened the link",
         ours=report.count("clicked"),
@@ -126,10 +129,15 @@ def _of_the_campaign(
     yield Figure(name="orders", ours=report.orders, theirs=len(deeds.bought))
     yield Figure(
         name="revenue",
-        ours=report.revenue,
-        theirs=total_of(list(deeds.bought.values())),
+        ours=cents(report.revenue),
+        theirs=cents(total_of(list(deeds.bought.values()))),
     )
     yield Figure(name="opted out", ours=report.opt_outs, theirs=len(deeds.stopped))
+
+
+def cents(amount: Decimal | None) -> str:
+    """An amount as it is printed."""
+    return "n/a" if amount is None else f"{amount:.4f}"
 
 
 def _refused(messages: Any) -> int:

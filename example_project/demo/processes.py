@@ -74,7 +74,7 @@ def environment(places: Places) -> dict[str, str]:
         "SMS_LINK_KEY": secrets.token_urlsafe(24),
         "SMS_LEDGER_KEY": secrets.token_urlsafe(24),
         # A worker stays on the look-out, so that timing is to the second.
-        "SMS_TICK_SECONDS": "25",
+        "SMS_TICK_SECONDS": "55",
         "LOG_LEVEL": "WARNING",
     }
 

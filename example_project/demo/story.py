@@ -145,7 +145,8 @@ class Story:
 
         def is_finished() -> bool:
             progress = campaigns.progress(campaign)
-            self.screen.progress("messages", progress.done, progress.total)
+            if progress.total:
+                self.screen.progress("messages", progress.done, progress.total)
             campaign.refresh_from_db()
             return campaign.status == CampaignStatus.FINISHED
 
