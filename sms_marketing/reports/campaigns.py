@@ -134,7 +134,9 @@ def _failures(counts: dict[tuple[str, str, str], int]) -> tuple[Reason, ...]:
     kinds = Counter[str]()
     for (status, _skip, kind), count in counts.items():
         if status in FAILURES:
-            kinds[kind or status] += count
+            # What a carrier says of a phone that was off is no fault of the sending.
+            refused = status == MessageStatus.FAILED and kind
+            kinds[refused or status] += count
     return _reasons(kinds, [*MessageStatus.choices, *_error_labels().items()])
 
 
