@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Case, DateTimeField, Q, Value, When
@@ -19,7 +19,6 @@ from sms_marketing.models import Brand, Campaign, SkipReason
 #: A zone whose moment passed within this time is still sent to, at once.
 GRACE = timedelta(hours=2)
 
-#: Days to look for the next one of a local time.
 ONE_DAY = timedelta(days=1)
 
 
@@ -96,8 +95,7 @@ def starts_at(campaign: Campaign, zones: Iterable[str], *, at: datetime) -> date
 def planned(campaign: Campaign, zone: str) -> datetime:
     """The instant of the campaign's day and time by the clock of a zone."""
     assert campaign.send_on is not None
-    local = datetime.combine(campaign.send_on, campaign.send_time or time())
-    return timing.to_utc(local, zone=zone)
+    return _on(campaign.send_on, campaign, zone)
 
 
 def is_zone(name: str) -> bool:
@@ -141,12 +139,13 @@ def _wanted(campaign: Campaign, zone: str, *, at: datetime) -> datetime | None:
 def _next_day(campaign: Campaign, zone: str, *, at: datetime) -> datetime:
     # The wall clock decides, so that the day after a DST night keeps its hour.
     today = at.astimezone(timing.get_zone(zone)).date()
-    for day in (today, today + ONE_DAY):
-        local = datetime.combine(day, campaign.send_time or time())
-        moment = timing.to_utc(local, zone=zone)
-        if moment >= at:
-            break
-    return moment
+    moment = _on(today, campaign, zone)
+    return moment if moment >= at else _on(today + ONE_DAY, campaign, zone)
+
+
+def _on(day: date, campaign: Campaign, zone: str) -> datetime:
+    local = datetime.combine(day, campaign.send_time or time())
+    return timing.to_utc(local, zone=zone)
 
 
 def _value(moment: datetime) -> Value:

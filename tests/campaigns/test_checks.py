@@ -115,6 +115,21 @@ def test_an_unknown_field_is_named_with_the_nearest_known_one(sound) -> None:
     assert "first_name" in message
 
 
+def test_a_text_that_cannot_be_read_is_told_with_its_line(sound) -> None:
+    write(sound, "Sveiki,\n{{ first_name ")
+
+    problems = found(sound)
+
+    assert set(problems) == {"bad_body"}
+    assert "2" in problems["bad_body"].message
+
+
+def test_rules_that_cannot_be_read_are_told_with_their_path(sound) -> None:
+    sound.segments.update(rules={"all": [{"kind": "oddly"}]})
+
+    assert "all[0]" in found(sound)["bad_rules"].message
+
+
 def test_a_link_without_an_address_for_short_links(sound, settings) -> None:
     write(sound, "Skaties https://shop.test/sale šodien")
     over = {**settings.SMS_MARKETING, "LINK_KEYS": {}}

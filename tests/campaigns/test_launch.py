@@ -13,7 +13,13 @@ from django.test import override_settings
 
 from sms_marketing import campaigns, contacts
 from sms_marketing.campaigns import splitting
-from sms_marketing.campaigns.launch import _next_ids, _next_size, _take, _write
+from sms_marketing.campaigns.launch import (
+    _complete,
+    _next_ids,
+    _next_size,
+    _take,
+    _write,
+)
 from sms_marketing.conf import settings as sms_settings
 from sms_marketing.core import clock
 from sms_marketing.exceptions import InvalidTransition, NotSendable
@@ -328,6 +334,41 @@ def test_cancel_between_two_chunks_ends_the_run(campaign) -> None:
     campaigns.cancel(Campaign.objects.get(pk=campaign.pk))
 
     assert _write(mine, _next_ids(mine, 2)) is None
+    assert_adds_up(campaign)
+
+
+def test_a_run_that_is_canceled_in_the_middle_leaves(campaign) -> None:
+    for _ in range(6):
+        make_contact()
+    begin(campaign)
+    fences = []
+
+    def wrapper(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and '"launch_checkpoint" = ' in sql[:90]:
+            fences.append(sql)
+            if len(fences) == 2:
+                campaigns.cancel(Campaign.objects.get(pk=campaign.pk))
+        return execute(sql, params, many, context)
+
+    with chunks_of(2), connection.execute_wrapper(wrapper):
+        assert campaigns.run_launch(campaign.pk) is True
+
+    assert_adds_up(campaign)
+    assert campaign.status == CampaignStatus.CANCELED
+    assert campaign.audience_count == 2
+
+
+def test_a_launch_canceled_at_its_very_end_stays_canceled(campaign) -> None:
+    make_contact()
+    begin(campaign)
+    mine = _take(campaign.pk)
+    _write(mine, _next_ids(mine, 10))
+    campaigns.cancel(campaign)
+
+    _complete(mine)
+
+    campaign.refresh_from_db()
+    assert campaign.status == CampaignStatus.CANCELED
     assert_adds_up(campaign)
 
 

@@ -122,6 +122,40 @@ def test_a_stale_copy_still_moves_where_the_move_is_allowed(campaign) -> None:
     assert Campaign.objects.get(pk=campaign.pk).status == "paused"
 
 
+def racing(campaign, *statuses):
+    """Somebody else moves it right before each of our swaps."""
+    waiting = list(statuses)
+
+    def wrapper(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and "updated_at" in sql and waiting:
+            other = waiting.pop(0)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE sms_marketing_campaign SET status = %s WHERE id = %s",
+                    [other, campaign.pk],
+                )
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(wrapper)
+
+
+def test_a_lost_race_is_tried_again_where_the_move_is_still_allowed(campaign) -> None:
+    put(campaign, "launching")
+
+    with racing(campaign, "sending"):
+        campaigns.cancel(campaign)
+
+    assert campaign.status == "canceled"
+
+
+def test_a_status_that_never_rests_is_given_up(campaign) -> None:
+    put(campaign, "sending")
+    flips = ["paused", "sending"] * lifecycle.TRIES
+
+    with racing(campaign, *flips), pytest.raises(InvalidTransition):
+        lifecycle.move(campaign, "canceled")
+
+
 def test_every_move_is_announced_after_the_commit(
     campaign, moves, django_capture_on_commit_callbacks
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from sms_marketing import campaigns, sending
+from sms_marketing import campaigns, sending, signals
 from sms_marketing.core import clock
 from sms_marketing.exceptions import InvalidTransition, NotSendable
 from sms_marketing.models import (
@@ -99,6 +99,29 @@ def test_r6_a_broken_campaign_does_not_hold_up_the_others(planned, caplog) -> No
     assert f"campaign {broken.pk} could not be launched" in caplog.text
     planned.refresh_from_db()
     assert planned.status == CampaignStatus.LAUNCHING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_somebody_cancels_in_that_moment_is_no_error(brand, caplog) -> None:
+    make_contact()
+    first, second = make_campaign(), make_campaign()
+    for each in (first, second):
+        campaigns.schedule(each)
+
+    def cancel_the_other(campaign, new_status, **kwargs):
+        if new_status == CampaignStatus.LAUNCHING:
+            for other in Campaign.objects.filter(status=CampaignStatus.SCHEDULED):
+                campaigns.cancel(other)
+
+    signals.campaign_moved.connect(cancel_the_other)
+    try:
+        assert campaigns.launch_due() == 1
+    finally:
+        signals.campaign_moved.disconnect(cancel_the_other)
+
+    statuses = Campaign.objects.values_list("status", flat=True)
+    assert sorted(statuses) == [CampaignStatus.CANCELED, CampaignStatus.LAUNCHING]
+    assert "could not be launched" not in caplog.text
 
 
 def test_a_copy_is_a_draft_with_the_same_texts_and_buckets_of_its_own(
