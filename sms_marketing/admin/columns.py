@@ -78,7 +78,7 @@ def lines(rows: Iterable[tuple[datetime, str, str]]) -> SafeString:
         ((local(at), what, more) for at, what, more in rows),
     )
     if not shown:
-        return format_html("—")
+        return SafeString("—")
     return format_html('<table class="sms-history">{}</table>', shown)
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from sms_marketing import journeys, sending, text
 from sms_marketing.admin import columns
 from sms_marketing.admin.screens import RowForm, Screen
-from sms_marketing.exceptions import InvalidBody, NotSendable
+from sms_marketing.exceptions import InvalidBody, InvalidTransition, NotSendable
 from sms_marketing.models import Journey, Step, Variant, VariantBody
 
 
@@ -50,11 +50,12 @@ class JourneyForm(RowForm[Journey]):
         cleaned = super().clean() or {}
         for step, language in self._texts():
             name = _text_name(step, language)
+            words = cleaned.get(name, "")
+            fields = sending.known_fields(Variant(step=step))
             try:
-                text.check_body(
-                    cleaned.get(name, ""),
-                    known_fields=sending.known_fields(Variant(step=step)),
-                )
+                # Empty takes the text of that language out.
+                if words:
+                    text.check_body(words, known_fields=fields)
             except InvalidBody as error:
                 self.add_error(name, ValidationError(str(error)))
         return cleaned
@@ -157,6 +158,8 @@ class JourneyAdmin(Screen[Journey]):
             messages.success(request, gettext("Done."))
         except NotSendable as error:
             messages.error(request, error.reason)
+        except InvalidTransition as error:
+            messages.warning(request, str(error))
         return redirect(reverse("admin:sms_marketing_journey_change", args=[pk]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -90,7 +90,10 @@ class MessageAdmin(ReadOnlyScreen[Message]):
         self._resolve(request, queryset, "again")
 
     def _resolve(
-        self, request: Any, queryset: QuerySet[Message], decision: str
+        self,
+        request: Any,
+        queryset: QuerySet[Message],
+        decision: Literal["sent", "failed", "again"],
     ) -> None:
         decided, left = 0, 0
         for message in queryset:

@@ -1,0 +1,125 @@
+"""Brands and senders: wrong hours, zones and names are told at their fields."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from sms_marketing.core import clock
+from sms_marketing.models import Brand, Sender
+from tests.factories import ALWAYS, make_sender
+
+pytestmark = pytest.mark.django_db
+PRICES = {"prices-TOTAL_FORMS": 0, "prices-INITIAL_FORMS": 0}
+
+
+def post_brand(admin_client, brand: Brand, **over: object):
+    form = {
+        "name": "VSTe",
+        "code": "default",
+        "languages": '["lv", "en"]',
+        "zone": "Europe/Riga",
+        "region": "LV",
+        "hours": json.dumps(ALWAYS),
+        "help_text": "{}",
+        "currency": "EUR",
+        "click_window_hours": 120,
+        "delivery_window_hours": 24,
+        **over,
+    }
+    return admin_client.post(f"/admin/sms_marketing/brand/{brand.pk}/change/", form)
+
+
+def test_a_brand_is_saved(admin_client, brand):
+    assert post_brand(admin_client, brand, name="Vejs").status_code == 302
+    brand.refresh_from_db()
+    assert (brand.name, brand.is_default) == ("Vejs", True)
+
+
+@pytest.mark.parametrize(
+    ("over", "field"),
+    [
+        ({"zone": "Europe/Atlantis"}, "zone"),
+        ({"hours": '{"mon": "all day"}'}, "hours"),
+        ({"hours": '{"mon": ["25:00", "26:00"]}'}, "hours"),
+        ({"link_base_url": "not an address"}, "link_base_url"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_told_at_its_field(admin_client, brand, over, field):
+    answer = post_brand(admin_client, brand, **over)
+
+    assert answer.status_code == 200
+    assert field in answer.context["adminform"].form.errors
+
+
+def test_the_default_brand_is_not_deleted(admin_client, brand):
+    url = f"/admin/sms_marketing/brand/{brand.pk}/delete/"
+
+    assert admin_client.post(url, {"post": "yes"}).status_code == 403
+
+
+def add_sender(admin_client, brand: Brand, **over: object):
+    form = {
+        "brand": brand.pk,
+        "kind": "name",
+        "address": "VejsSals",
+        "provider": "default",
+        "is_enabled": "on",
+        "allows_marketing": "on",
+        "priority": 10,
+        **PRICES,
+        **over,
+    }
+    return admin_client.post("/admin/sms_marketing/sender/add/", form)
+
+
+def test_a_sender_is_added_with_its_price(admin_client, brand):
+    price = {
+        "prices-TOTAL_FORMS": 1,
+        "prices-0-amount": "0.0375",
+        "prices-0-currency": "EUR",
+        "prices-0-valid_from": clock.now().date(),
+    }
+
+    assert add_sender(admin_client, brand, **price).status_code == 302
+    saved = Sender.objects.get().prices.get()
+    assert (saved.amount, saved.brand) == (Decimal("0.0375"), brand)
+
+
+def test_a_number_is_kept_in_its_full_form(admin_client, brand):
+    add_sender(admin_client, brand, kind="number", address="+371 29 000 001")
+
+    assert Sender.objects.get().address == "+37129000001"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"address": "Vējš"},
+        {"address": "ab"},
+        {"address": "far too long a name"},
+        {"address": "123456"},
+        {"kind": "number", "address": "29000001"},
+    ],
+    ids=str,
+)
+def test_an_address_that_carriers_refuse_is_refused(admin_client, brand, over):
+    answer = add_sender(admin_client, brand, **over)
+
+    assert answer.status_code == 200
+    assert "address" in answer.context["adminform"].form.errors
+
+
+def test_the_list_says_which_sender_is_halted_and_why(admin_client):
+    make_sender(halted_at=clock.now(), halt_reason="no credit left")
+    make_sender(is_enabled=False)
+    make_sender()
+
+    html = admin_client.get("/admin/sms_marketing/sender/").content.decode()
+
+    assert "no credit left" in html
+    assert "switched off" in html
+    assert "in use" in html
