@@ -26,16 +26,16 @@ Store = Callable[[str, BaseProvider, WebhookRequest], None]
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
-def receipts(request: HttpRequest, alias: str) -> HttpResponse:
-    """Take news of messages that were sent."""
+def receipts(request: HttpRequest, alias: str, secret: str = "") -> HttpResponse:
+    """Take news of messages that were sent; the provider looks for its secret."""
     return _receive(request, alias, _store_receipts)
 
 
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
-def inbound(request: HttpRequest, alias: str) -> HttpResponse:
-    """Take what people wrote back."""
+def inbound(request: HttpRequest, alias: str, secret: str = "") -> HttpResponse:
+    """Take what people wrote back; the provider looks for its secret."""
     return _receive(request, alias, _store_inbound)
 
 

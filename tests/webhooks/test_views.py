@@ -159,3 +159,25 @@ def test_a_reply_is_kept_once_and_stops_at_once(client, sent):
     kept = InboundMessage.objects.get()
     assert kept.contact == sent.contact
     assert kept.action == InboundMessage.Action.STOP
+
+
+def test_a_vendor_without_signatures_may_carry_its_secret_in_the_path(client, sent):
+    options = {
+        **carrier_options("http://127.0.0.1:9", SECRET),
+        "callback_proof": {"type": "token", "where": "path", "secret": SECRET},
+    }
+    spec = {
+        "BACKEND": "sms_marketing.providers.http.HttpProvider",
+        "OPTIONS": options,
+    }
+    given = {**django_settings.SMS_MARKETING, "PROVIDERS": {"default": spec}}
+    body = json.dumps(receipt_of(sent))
+
+    def call(url: str) -> int:
+        return client.post(url, body, content_type="application/json").status_code
+
+    with override_settings(SMS_MARKETING=given):
+        assert call(f"{RECEIPTS}/{SECRET}") == 200
+        assert call(f"{INBOUND}/{SECRET}") == 200
+        assert call(RECEIPTS) == call(f"{RECEIPTS}/guessed") == 403
+    assert ReceiptRecord.objects.count() == 1
