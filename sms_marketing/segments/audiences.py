@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import router
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sms_marketing.core import clock
 from sms_marketing.models import Brand, Contact, Segment, SegmentMember
@@ -22,11 +22,12 @@ def audience(
     show a few: PostgreSQL then walks all contacts (4.9 s instead of 0.2 ms at a
     million). Raises InvalidRule.
     """
-    kept = Contact.objects.filter(erased_at__isnull=True)
     if segment.kind == Segment.Kind.STATIC:
         rows = SegmentMember.objects.filter(contact=OuterRef("pk"), segment=segment.pk)
-        return kept.filter(Exists(rows))
-    return kept.filter(compile_rules(segment.rules, brand=brand, now=now))
+        belongs = Q(Exists(rows))
+    else:
+        belongs = compile_rules(segment.rules, brand=brand, now=now)
+    return Contact.objects.filter(belongs, erased_at__isnull=True)
 
 
 def count(

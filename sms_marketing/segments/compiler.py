@@ -12,7 +12,7 @@ from django.db.models import Q
 from sms_marketing.core import clock
 from sms_marketing.models import Brand
 from sms_marketing.segments.rules import Brands, Rule, RuleContext
-from sms_marketing.segments.tree import All, AnyOf, Node, Not, parse
+from sms_marketing.segments.tree import All, Node, Not, parse
 
 
 def compile_rules(
@@ -43,19 +43,17 @@ def _compile(node: Node, context: RuleContext, *, negated: bool) -> Q:
         case All(nodes=()):
             # Not an empty Q: its negation would be everybody, too.
             return Q(pk__isnull=negated)
-        case All(nodes=nodes) | AnyOf(nodes=nodes):
-            is_all = isinstance(node, All) is not negated
-            inside = context if is_all else replace(context, is_required=False)
-            parts = [_compile(item, inside, negated=negated) for item in nodes]
-            return reduce(and_ if is_all else or_, parts)
+    is_all = isinstance(node, All) is not negated
+    inside = context if is_all else replace(context, is_required=False)
+    parts = [_compile(item, inside, negated=negated) for item in node.nodes]
+    return reduce(and_ if is_all else or_, parts)
 
 
 def _narrows(node: Node, *, negated: bool = False) -> bool:
     match node:
         case Rule():
-            return node.kind.narrows and not negated
+            return node.kind.narrows(node) and not negated
         case Not(node=inner):
             return _narrows(inner, negated=not negated)
-        case All(nodes=nodes) | AnyOf(nodes=nodes):
-            quantify = any if isinstance(node, All) is not negated else all
-            return quantify(_narrows(item, negated=negated) for item in nodes)
+    quantify = any if isinstance(node, All) is not negated else all
+    return quantify(_narrows(item, negated=negated) for item in node.nodes)

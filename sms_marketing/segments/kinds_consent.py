@@ -61,7 +61,9 @@ class ConsentKind(RuleKind):
             parameters=PARAMETERS,
         ),
         Operator(
-            key=ConsentStatus.UNKNOWN, label=_("was never asked"), parameters=PARAMETERS
+            key=ConsentStatus.UNKNOWN,
+            label=_("was never asked for"),
+            parameters=PARAMETERS,
         ),
     )
 
@@ -111,11 +113,10 @@ class _Said:
     def opted_in(self) -> Q:
         # The same as contacts.with_consent (a test holds them together), but without
         # a second look at the contact: pk__in of it is a self-join of all contacts.
-        topics = [self._topic] if not self._topic else ["", self._topic]
-        agreed = self._states.filter(topic__in=topics, status=ConsentStatus.OPTED_IN)
         if not self._topic:
-            return Q(Exists(agreed))
-        return Q(Exists(agreed)) & ~self._own(ConsentStatus.OPTED_OUT)
+            return self._general(ConsentStatus.OPTED_IN)
+        agreed = self._has(["", self._topic], ConsentStatus.OPTED_IN)
+        return agreed & ~self._own(ConsentStatus.OPTED_OUT)
 
     def opted_out(self) -> Q:
         return self._own(ConsentStatus.OPTED_OUT) | (
@@ -128,11 +129,11 @@ class _Said:
         ) | (~self._own() & self._general(ConsentStatus.PENDING))
 
     def _own(self, *statuses: str) -> Q:
-        return self._has(self._topic, *statuses)
+        return self._has([self._topic], *statuses)
 
     def _general(self, *statuses: str) -> Q:
-        return self._has("", *statuses)
+        return self._has([""], *statuses)
 
-    def _has(self, topic: str, *statuses: str) -> Q:
-        states = self._states.filter(topic=topic)
-        return Q(Exists(states.filter(status__in=statuses) if statuses else states))
+    def _has(self, topics: list[str], *statuses: str) -> Q:
+        asked = {"status__in": statuses} if statuses else {}
+        return Q(Exists(self._states.filter(topic__in=topics, **asked)))

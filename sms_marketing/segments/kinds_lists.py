@@ -41,8 +41,8 @@ def _mark_operators(example: str) -> tuple[Operator, Operator]:
         name="value", label=_("any of"), example=example, help=_("One is enough.")
     )
     return (
-        Operator(key="has", label=_("has any of"), parameters=(words,)),
-        Operator(key="has_not", label=_("has none of"), parameters=(words,)),
+        Operator(key="has", label=_("include any of"), parameters=(words,)),
+        Operator(key="has_not", label=_("include none of"), parameters=(words,)),
     )
 
 
@@ -51,7 +51,7 @@ class InterestKind(_MarkKind):
     """What the contact likes."""
 
     key = "interest"
-    label = _("interest")
+    label = _("interests")
     help = _("Letter case does not matter; accents do.")
     mark = ContactTag.Kind.INTEREST
     operators = _mark_operators("kafija")
@@ -68,7 +68,7 @@ class TagKind(_MarkKind):
     """What the site calls the contact."""
 
     key = "tag"
-    label = _("tag")
+    label = _("tags")
     help = _("Letter case does not matter; accents do.")
     mark = ContactTag.Kind.TAG
     operators = _mark_operators("VIP")
@@ -86,7 +86,6 @@ class FixedListKind(RuleKind):
 
     key = "fixed_list"
     label = _("fixed list")
-    narrows = True
     operators = (
         Operator(
             key="in",
@@ -103,6 +102,9 @@ class FixedListKind(RuleKind):
             ),
         ),
     )
+
+    def narrows(self, rule: Rule) -> bool:
+        return rule.operator == "in"
 
     def q(self, rule: Rule, context: RuleContext) -> Q:
         rows = SegmentMember.objects.filter(

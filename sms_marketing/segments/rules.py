@@ -30,10 +30,6 @@ class Operator:
     label: Text
     parameters: tuple[Parameter, ...] = ()
 
-    def find(self, name: str) -> Parameter | None:
-        """Return the parameter of this name, or None."""
-        return next((item for item in self.parameters if item.name == name), None)
-
 
 class RuleKind(ABC):
     """One kind of rule: what it is called, what it takes, and its condition.
@@ -46,9 +42,6 @@ class RuleKind(ABC):
     label: ClassVar[Text]
     help: ClassVar[Text] = ""
     operators: ClassVar[tuple[Operator, ...]]
-    #: True when it usually leaves a small part of all contacts and is answered from
-    #: their own columns: rules on purchases choose their SQL by it.
-    narrows: ClassVar[bool] = False
 
     @abstractmethod
     def q(self, rule: Rule, context: RuleContext) -> Q:
@@ -64,6 +57,13 @@ class RuleKind(ABC):
 
     def check(self, rule: Rule) -> None:  # noqa: B027 - most kinds have nothing to add
         """Raise ``rule.fault(...)`` when values do not fit each other."""
+
+    def narrows(self, rule: Rule) -> bool:
+        """Return True when it usually leaves a small part of all contacts, cheaply.
+
+        Rules on purchases choose their SQL by it; "small" is below a half or so.
+        """
+        return False
 
     def find_operator(self, key: str) -> Operator | None:
         """Return the operator of this key, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from sms_marketing.segments.rules import Rule
-from sms_marketing.segments.tree import All, AnyOf, Node, Not, parse
+from sms_marketing.segments.tree import All, Node, Not, parse
 
 
 def describe(data: object) -> list[str]:
@@ -26,8 +26,7 @@ def _phrase(node: Node) -> str:
             return _("not: %(rule)s") % {"rule": _inner(inner)}
         case All(nodes=nodes):
             return _(" and ").join(_inner(item) for item in nodes) or _("everybody")
-        case AnyOf(nodes=nodes):
-            return _(" or ").join(_inner(item) for item in nodes)
+    return _(" or ").join(_inner(item) for item in node.nodes)
 
 
 def _inner(node: Node) -> str:

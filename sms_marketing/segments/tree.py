@@ -65,8 +65,7 @@ def to_json(node: Node) -> dict[str, Any]:
             return {"any": [to_json(item) for item in nodes]}
         case Not(node=inner):
             return {"not": to_json(inner)}
-        case Rule():
-            return _rule_to_json(node)
+    return _rule_to_json(node)
 
 
 def rules_of(node: Node) -> Iterator[Rule]:
@@ -77,7 +76,7 @@ def rules_of(node: Node) -> Iterator[Rule]:
                 yield from rules_of(item)
         case Not(node=inner):
             yield from rules_of(inner)
-        case Rule():
+        case _:
             yield node
 
 
