@@ -32,7 +32,7 @@ PREFIX = "text_"
 LOOKS = ("_preview",)
 
 
-class SegmentsField(forms.ModelMultipleChoiceField):
+class SegmentsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Segments to tick, each with how many it had when last counted."""
 
     widget = forms.CheckboxSelectMultiple

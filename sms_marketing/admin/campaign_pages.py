@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -55,7 +54,9 @@ def urls(site: AdminSite) -> list[URLPattern]:
     """The pages and the piece that the progress page asks for again and again."""
 
     def at(
-        address: str, name: str, view: Callable[[HttpRequest, int, AdminSite], Any]
+        address: str,
+        name: str,
+        view: Callable[[HttpRequest, int, AdminSite], HttpResponse],
     ) -> URLPattern:
         def bound(request: HttpRequest, pk: int) -> HttpResponse:
             return view(request, pk, site)
