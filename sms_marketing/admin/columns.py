@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import get_language_info
 
 from sms_marketing import phones
 
@@ -87,6 +88,14 @@ def local(moment: datetime | None) -> str:
     if moment is None:
         return "—"
     return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+def language_name(code: str) -> str:
+    """A language as people call it; its code where Django does not know it."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 def name_of(user: AbstractBaseUser | AnonymousUser) -> str:

@@ -31,6 +31,10 @@ class JourneyForm(RowForm[Journey]):
             *("name", "category", "topic", "trigger_event", "conditions"),
             *("exit_events", "restarts", "guard", "sender", "encoding_policy"),
         ]
+        widgets = {
+            "conditions": forms.Textarea(attrs={"rows": 2}),
+            "exit_events": forms.Textarea(attrs={"rows": 2}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,7 +174,7 @@ def _text_name(step: Step, language: str) -> str:
 def _text_field(step: Step, language: str) -> forms.CharField:
     body = VariantBody.objects.filter(variant__step=step, language=language).first()
     return forms.CharField(
-        label=gettext("Text, %s") % language,
+        label=gettext("Text, %s") % columns.language_name(language),
         required=False,
         initial=body.text if body else "",
         widget=forms.Textarea(attrs={"rows": 3, "lang": language}),
