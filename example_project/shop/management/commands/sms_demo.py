@@ -47,8 +47,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # kill ends us like Ctrl-C does, so that the children end too.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # kill ends us like Ctrl-C does, so that the children end too; set for both,
+        # because a shell's background job starts with Ctrl-C ignored.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.default_int_handler)
         places = _places(options["folder"], wanted=options["port"])
         try:
             with Household(environment(places), places.folder) as household:
