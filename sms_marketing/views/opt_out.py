@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sms_marketing import contacts, text
@@ -23,6 +24,10 @@ SCOPES = {
 }
 
 
+# The token is the proof: whoever forged a press would have to know it. A CSRF token
+# would need a cookie, which message apps often refuse, and an Origin, which browsers
+# hide because of our no-referrer: Django then refuses the press.
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the brand and the button in the recipient's language; act on POST."""
@@ -47,10 +52,12 @@ def _find_message(token: str) -> Message | None:
 
 
 def _opt_out(request: HttpRequest, message: Message) -> bool:
-    # An erased contact's row has no number left, and is suppressed for good already.
-    if message.to_phone:
+    # Retention blanks the copy; an erased contact has no number left either, and is
+    # suppressed for good already.
+    phone = message.to_phone or message.contact.phone
+    if phone:
         contacts.opt_out(
-            message.to_phone,
+            phone,
             method=ConsentMethod.LINK,
             scope=SCOPES.get(request.POST.get("scope", ""), SuppressionScope.MARKETING),
             reason=SuppressionReason.LINK,

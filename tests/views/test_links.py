@@ -118,10 +118,28 @@ def test_one_press_stops_it(client, message, scope, kept):
     assert status == "opted_out"
 
 
-def test_the_press_needs_its_csrf_token(message):
+def test_r1_a_browser_without_cookies_can_press(message):
+    """Browsers send "Origin: null" from a page with no-referrer; Django refuses that."""
     url = f"/sms/o/{token_of(message, text.OPT_OUT_POSITION)}"
+    strict = Client(enforce_csrf_checks=True)
 
-    assert Client(enforce_csrf_checks=True).post(url).status_code == 403
+    page = strict.get(url)
+    answer = strict.post(url, {"scope": "marketing"}, headers={"Origin": "null"})
+
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert not page.cookies
+    assert answer.status_code == 200
+    assert Suppression.objects.active().exists()
+
+
+def test_r1_a_press_counts_when_retention_has_blanked_the_message(client, message):
+    message.to_phone = ""
+    message.save()
+
+    client.post(f"/sms/o/{token_of(message, text.OPT_OUT_POSITION)}")
+
+    status = contacts.consent_status(message.contact, brand=message.brand)
+    assert status == "opted_out"
 
 
 def test_a_link_token_opens_no_opt_out_page(client, message):
