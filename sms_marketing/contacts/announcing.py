@@ -29,15 +29,6 @@ def announce(signal: Signal, *, using: str, sender: type, **facts: Any) -> None:
 
 
 def _send(signal: Signal, sender: type, facts: dict[str, Any]) -> None:
-    broken = False
-    for receiver, answer in signal.send_robust(sender=sender, **facts):
-        if isinstance(answer, Exception):
-            # The type alone: its message may quote a row (R10).
-            logger.error(
-                "receiver %s failed with %s",
-                getattr(receiver, "__qualname__", type(receiver).__qualname__),
-                type(answer).__qualname__,
-            )
-            broken = broken or isinstance(answer, DatabaseError)
-    if broken:
+    answers = signal.send_robust(sender=sender, **facts)
+    if any(isinstance(answer, DatabaseError) for _receiver, answer in answers):
         raise _BrokenTransactionError
