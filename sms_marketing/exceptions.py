@@ -16,6 +16,11 @@ Messages never hold a phone number, a text, a code or a credential (R10).
 
 from __future__ import annotations
 
+import traceback
+
+#: Places of a traceback that the log names, the innermost last.
+PLACES = 6
+
 
 class SmsMarketingError(Exception):
     """The root: catch this to catch everything of ours."""
@@ -76,3 +81,16 @@ class ProviderError(SmsMarketingError):
         self.detail = detail
         self.retry_after = retry_after
         super().__init__(f"{kind}: {detail}" if detail else kind)
+
+
+def cause_of(error: BaseException) -> str:
+    """Say for the log what failed and where, and nothing else (R10).
+
+    Messages of others may quote a row, as PostgreSQL's "Key (phone)=(+371…) already
+    exists"; ours never do.
+    """
+    if isinstance(error, SmsMarketingError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)[-PLACES:]
+    places = " > ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {places}" if places else type(error).__name__

@@ -20,6 +20,7 @@ from sms_marketing import (
 )
 from sms_marketing.conf import settings
 from sms_marketing.core.queue import nudge
+from sms_marketing.exceptions import cause_of
 
 logger = logging.getLogger(__name__)
 
@@ -90,5 +91,5 @@ def _run(step: Callable[[], object]) -> None:
     # One room's fault must not hold up the others until the next tick (R6).
     try:
         step()
-    except Exception:
-        logger.exception("tick: %s failed", step.__module__)
+    except Exception as error:  # noqa: BLE001
+        logger.error("tick: %s failed: %s", step.__module__, cause_of(error))

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from sms_marketing.conf import settings
+from sms_marketing.exceptions import cause_of
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ def ensure_schedule() -> bool:
 def _send(task: str, *args: Argument) -> None:
     try:
         _backend(settings().QUEUE)(task, *args)
-    except Exception:
-        logger.exception("nudge %s could not be handed over; the tick will do it", task)
+    except Exception as error:  # noqa: BLE001  (any broker; its URL has a password)
+        logger.error("nudge %s waits for the tick: %s", task, cause_of(error))
 
 
 def _backend(name: str) -> Backend:

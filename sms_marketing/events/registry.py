@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ from sms_marketing.core.registry import Registry
 from sms_marketing.events.bindings import Binding
 from sms_marketing.events.carts import CartBinding
 from sms_marketing.events.guards import guards, register_guard
-from sms_marketing.exceptions import ConfigurationError, SmsMarketingError
+from sms_marketing.exceptions import ConfigurationError, cause_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,11 +96,4 @@ def _record_saved(label: str, pk: Any, using: str) -> None:
             binding.record(obj)
     except Exception as error:  # noqa: BLE001  (the host's order stands)
         # A foreign message may quote a row, so the log says what and where only (R10).
-        logger.error("%s %s was not recorded: %s", label, pk, _cause(error))
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, SmsMarketingError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+        logger.error("%s %s was not recorded: %s", label, pk, cause_of(error))
