@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.db import router
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules, import_string
 from django.utils.translation import gettext_lazy as _
 
 from sms_marketing.core import queue
+from sms_marketing.core.db import has_table
 
 
 class SmsMarketingConfig(AppConfig):
@@ -29,9 +31,12 @@ class SmsMarketingConfig(AppConfig):
 
 
 def _prepare(*, using: str, **kwargs: Any) -> None:
-    """After migrate or flush: brand, schedule, ready-made journeys; idempotent."""
-    if using != "default":
-        return
+    """After migrate or flush: schedule, brand, ready-made journeys; idempotent.
+
+    Each waits for its own tables: this is called for ``migrate auth`` too.
+    """
     queue.ensure_schedule()
-    brand = apps.get_model("sms_marketing", "Brand")._default_manager.ensure_default()
-    import_string("sms_marketing.journeys.ensure_ready_made")(brand)
+    brands = apps.get_model("sms_marketing", "Brand")
+    if using == router.db_for_write(brands) and has_table(brands):
+        brand = brands._default_manager.db_manager(using).ensure_default()
+        import_string("sms_marketing.journeys.ensure_ready_made")(brand)

@@ -7,7 +7,7 @@ from sms_marketing.exceptions import InvalidPhone, cause_of
 
 def test_r10_a_foreign_error_is_told_by_its_kind_and_place():
     try:
-        int("+37120000000")
+        int("+371 20000000")
     except ValueError as error:
         cause = cause_of(error)
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from sms_marketing.conf import settings
+from sms_marketing.core.db import has_table
 from sms_marketing.exceptions import cause_of
 
 logger = logging.getLogger(__name__)
@@ -37,11 +38,14 @@ def nudge(task: str, *args: Argument, using: str | None = None) -> None:
 def ensure_schedule() -> bool:
     """Let django-q2 call the tick every minute; True when it had to be written.
 
-    Idempotent; does nothing where another queue is used or django-q2 is absent.
+    Idempotent; does nothing where another queue is used, or django-q2 is absent or has
+    no tables yet.
     """
     if settings().QUEUE != "django_q" or not apps.is_installed("django_q"):
         return False
     schedule = apps.get_model("django_q", "Schedule")
+    if not has_table(schedule):
+        return False
     _row, created = schedule._default_manager.get_or_create(
         name=TICK_SCHEDULE,
         defaults={

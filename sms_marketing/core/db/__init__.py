@@ -5,12 +5,14 @@ from __future__ import annotations
 from sms_marketing.core.db.claim import claim_rows
 from sms_marketing.core.db.insert import insert_from_select
 from sms_marketing.core.db.now import DatabaseNow, database_now
+from sms_marketing.core.db.tables import has_table
 from sms_marketing.core.db.update import update_rows
 
 __all__ = [
     "DatabaseNow",
     "claim_rows",
     "database_now",
+    "has_table",
     "insert_from_select",
     "update_rows",
 ]
