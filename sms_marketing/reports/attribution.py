@@ -31,16 +31,23 @@ class Touch:
     """One click or delivery that a purchase could be credited to."""
 
     at: datetime
+    brand_id: int
     message_id: int
     click_id: int | None = None
 
 
 def attribute_new() -> int:
-    """Credit the purchases of the last hours that have no credit yet."""
+    """Credit the purchases of the last hours that have no credit yet.
+
+    By when they were placed, and by when they were written: an order that waited days
+    for its bank transfer is recorded once it is paid.
+    """
     since = clock.now() - PATIENCE
-    return attribute(
-        Purchase.objects.filter(placed_at__gte=since).values_list("pk", flat=True)
-    )
+    purchases = Purchase.objects.using(router.db_for_write(Purchase))
+    placed = purchases.filter(placed_at__gte=since).values_list("pk", flat=True)
+    # The time of writing has no index; what was written last has the highest ids.
+    newest = purchases.order_by("-pk").values_list("pk", "updated_at")[:BATCH]
+    return attribute({*placed, *(pk for pk, written in newest if written >= since)})
 
 
 def attribute(purchase_ids: Iterable[int]) -> int:
@@ -93,7 +100,7 @@ def _credit(
         (Conversion.Basis.DELIVERY, deliveries, brand.delivery_window_hours),
     )
     for basis, touches, hours in bases:
-        touch = _last_within(touches[contact_id], purchase.placed_at, hours)
+        touch = _last_within(touches[contact_id], purchase, hours)
         if touch is not None:
             return Conversion(
                 purchase=purchase,
@@ -105,9 +112,16 @@ def _credit(
     return None
 
 
-def _last_within(touches: list[Touch], placed_at: datetime, hours: int) -> Touch | None:
-    since = placed_at - timedelta(hours=hours)
-    within = [touch for touch in touches if since <= touch.at <= placed_at]
+def _last_within(touches: list[Touch], purchase: Purchase, hours: int) -> Touch | None:
+    since = purchase.placed_at - timedelta(hours=hours)
+    # Contacts are shared by the brands; what one of them advertised sold nothing of
+    # another, whose currency may be another too.
+    within = [
+        touch
+        for touch in touches
+        if touch.brand_id == purchase.brand_id
+        and since <= touch.at <= purchase.placed_at
+    ]
     return max(within, key=lambda touch: touch.at, default=None)
 
 
@@ -120,12 +134,13 @@ def _clicks(purchases: list[Purchase]) -> dict[int, list[Touch]]:
         link__isnull=False,
         message__category=Category.MARKETING,
         message__is_test=False,
-    ).values_list("contact_id", "clicked_at", "message_id", "pk")
+    ).values_list("contact_id", "clicked_at", "message__brand_id", "message_id", "pk")
     touches: dict[int, list[Touch]] = defaultdict(list)
-    for contact_id, at, message_id, click_id in rows:
-        touches[contact_id].append(
-            Touch(at=at, message_id=message_id, click_id=click_id)
+    for contact_id, at, brand_id, message_id, click_id in rows:
+        touch = Touch(
+            at=at, brand_id=brand_id, message_id=message_id, click_id=click_id
         )
+        touches[contact_id].append(touch)
     return touches
 
 
@@ -138,11 +153,12 @@ def _deliveries(purchases: list[Purchase]) -> dict[int, list[Touch]]:
         delivered_at__range=(start, end),
         category=Category.MARKETING,
         is_test=False,
-    ).values_list("contact_id", "delivered_at", "pk")
+    ).values_list("contact_id", "delivered_at", "brand_id", "pk")
     touches: dict[int, list[Touch]] = defaultdict(list)
-    for contact_id, at, message_id in rows:
+    for contact_id, at, brand_id, message_id in rows:
         if at is not None:
-            touches[contact_id].append(Touch(at=at, message_id=message_id))
+            touch = Touch(at=at, brand_id=brand_id, message_id=message_id)
+            touches[contact_id].append(touch)
     return touches
 
 

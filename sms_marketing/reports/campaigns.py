@@ -20,6 +20,7 @@ from sms_marketing.models import (
     Journey,
     Message,
     MessageStatus,
+    PurchaseStatus,
     SkipReason,
 )
 from sms_marketing.providers import ErrorKind
@@ -44,7 +45,7 @@ STOPS = (InboundMessage.Action.STOP, InboundMessage.Action.STOP_ALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sales:
-    """Purchases credited to these messages."""
+    """Purchases credited to these messages; a canceled one was none."""
 
     orders: int
     buyers: int
@@ -190,7 +191,8 @@ def _clicks(messages: QuerySet[Message]) -> dict[str, int]:
 
 
 def _sales(messages: QuerySet[Message]) -> Sales:
-    found = Conversion.objects.filter(message__in=messages.values("pk")).aggregate(
+    credited = Conversion.objects.filter(message__in=messages.values("pk"))
+    found = credited.exclude(purchase__status=PurchaseStatus.CANCELED).aggregate(
         orders=Count("pk"),
         buyers=Count("message", distinct=True),
         revenue=Sum("purchase__net_amount"),

@@ -10,6 +10,7 @@ import pytest
 from sms_marketing import reports
 from sms_marketing.core import clock
 from sms_marketing.models import (
+    Brand,
     Category,
     Click,
     Contact,
@@ -151,10 +152,27 @@ def test_a_canceled_purchase_and_one_without_a_contact_get_none(contact):
 def test_new_purchases_are_found_by_themselves(contact):
     advertised(contact, hours=5)
     fresh = make_purchase(contact=contact)
-    make_purchase(contact=contact, placed_at=hours_ago(4))
+    old = make_purchase(contact=contact, placed_at=hours_ago(4))
+    Purchase.objects.filter(pk=old.pk).update(updated_at=hours_ago(4))
 
     assert reports.attribute_new() == 1
     assert Conversion.objects.get().purchase == fresh
+
+
+def test_an_order_paid_days_after_it_was_placed_is_found(contact, link):
+    click(advertised(contact, hours=80), link, hours=75)
+    make_purchase(contact=contact, placed_at=hours_ago(74))
+
+    assert reports.attribute_new() == 1
+
+
+def test_r12_what_one_brand_advertised_is_no_revenue_of_it_at_another(contact, link):
+    other = Brand.objects.create(name="Oslo", code="oslo", currency="NOK")
+    click(advertised(contact, hours=3), link, hours=2)
+
+    bought = make_purchase(contact=contact, brand=other, base_currency="NOK")
+
+    assert credit(bought) is None
 
 
 def test_queries_do_not_grow_with_the_purchases(django_assert_num_queries, campaign):
@@ -178,3 +196,16 @@ def test_a_refund_weeks_later_corrects_the_report(contact):
     purchase.save()
 
     assert reports.campaign_report(campaign).revenue == Decimal("17.50")
+
+
+def test_a_purchase_canceled_later_counts_as_nothing(contact):
+    campaign = make_campaign()
+    advertised(contact, hours=1, campaign=campaign)
+    purchase = make_purchase(contact=contact)
+    reports.attribute([purchase.pk])
+
+    purchase.status, purchase.net_amount = PurchaseStatus.CANCELED, Decimal(0)
+    purchase.save()
+
+    report = reports.campaign_report(campaign)
+    assert (report.orders, report.count("bought"), report.revenue) == (0, 0, 0)
