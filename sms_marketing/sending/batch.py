@@ -288,7 +288,8 @@ class _Writer:
         return render(
             wording,
             voice=voice,
-            category=row.category,
+            # Of the text, not of the row: a test send of a campaign shows all of it.
+            category=wording.category,
             language=row.language or row.contact__language,
             country=row.contact__country,
             context={**self.contexts.get(row.contact, {}), **(row.context or {})},

@@ -66,7 +66,6 @@ def _render(message: Message) -> RenderedText:
         contact=message.contact,
         sender=message.sender,
         brand=message.brand,
-        category=message.category,
         language=message.language,
         context=message.context,
         message_id=message.pk,
