@@ -75,7 +75,7 @@ class CampaignForm(RowForm[Campaign]):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         usable = Q(is_enabled=True, allows_marketing=True)
         if self.instance.sender_id:
             usable |= Q(pk=self.instance.sender_id)

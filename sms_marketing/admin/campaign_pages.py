@@ -154,6 +154,8 @@ def _pace(campaign: Campaign, found: campaigns.Progress) -> str:
         return campaign.halt_reason
     if found.eta_seconds is None:
         return gettext("Waiting for a worker, or for the allowed hours.")
+    if not found.eta_seconds:
+        return gettext("Nothing is left to send; it is closed in a moment.")
     minutes = max(1, round(found.eta_seconds / 60))
     left = ngettext("about %d minute left", "about %d minutes left", minutes) % minutes
     pace = gettext("%(pace).1f a second, %(left)s")

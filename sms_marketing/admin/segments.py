@@ -85,6 +85,9 @@ class SegmentForm(RowForm[Segment]):
             "kind": forms.RadioSelect,
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
     def is_valid(self) -> bool:
         return super().is_valid() and "_count" not in self.data
 

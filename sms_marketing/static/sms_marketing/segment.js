@@ -221,16 +221,16 @@
         made.title = kind.help;
         made.append(
             except(node),
-            labelled(words.kind, select(words.kind, kind.key, [...kinds.values()].map((one) => [one.key, one.label]), (value) => {
+            select(words.kind, kind.key, [...kinds.values()].map((one) => [one.key, one.label]), (value) => {
                 node.rule = { kind: value, op: kinds.get(value).operators[0].key };
                 changed({ redraw: true });
                 box.querySelector(`[data-path="${CSS.escape(made.dataset.path)}"] select`)?.focus();
-            })),
-            labelled(words.operator, select(words.operator, operator.key, kind.operators.map((one) => [one.key, one.label]), (value) => {
+            }),
+            select(words.operator, operator.key, kind.operators.map((one) => [one.key, one.label]), (value) => {
                 node.rule = carried(node.rule, kind.operators.find((one) => one.key === value));
                 changed({ redraw: true });
                 box.querySelectorAll(`[data-path="${CSS.escape(made.dataset.path)}"] select`)[1]?.focus();
-            })),
+            }),
         );
         const [needed, optional] = [true, false].map((is) => operator.parameters.filter((one) => one.required === is));
         made.append(...needed.map((parameter) => input(node, parameter)), icon(words.remove, remove));
@@ -273,13 +273,14 @@
         };
         if (parameter.choices) {
             const options = [["", parameter.required ? words.choose : "—"], ...parameter.choices.map((one) => [String(one.value), one.label])];
-            return labelled(parameter.label, select(parameter.label, value === undefined ? "" : String(value), options, keep), parameter.help);
+            return labelled(parameter, select(parameter.label, value === undefined ? "" : String(value), options, keep));
         }
         const types = { integer: "number", days: "number", date: "date" };
         const field = element("input", {
             type: types[parameter.type] ?? "text",
             value: Array.isArray(value) ? value.join(", ") : value ?? "",
-            placeholder: parameter.example ?? (parameter.type === "money" ? "12.50" : ""),
+            placeholder: hint(parameter),
+            title: parameter.help,
             autocomplete: "off",
         });
         if (types[parameter.type]) {
@@ -290,8 +291,15 @@
             field.inputMode = "decimal";
         }
         field.addEventListener("input", () => keep(field.value));
-        const label = parameter.type === "text_list" ? `${parameter.label} (${words.listHint})` : parameter.label;
-        return labelled(label, field, parameter.help);
+        field.setAttribute("aria-label", parameter.label);
+        return labelled(parameter, field);
+    }
+
+    function hint(parameter) {
+        if (parameter.type === "text_list") {
+            return `${parameter.example}, … (${words.listHint})`;
+        }
+        return parameter.example ?? (parameter.type === "money" ? "12.50" : "");
     }
 
     function fromInput(raw, parameter) {
@@ -320,8 +328,10 @@
         return made;
     }
 
-    function labelled(label, field, help = "") {
-        return element("label", { title: help }, label, field);
+    // "amount spent is at least [50]" needs no second word for the field.
+    function labelled(parameter, field) {
+        const isPlain = parameter.name === "value" && parameter.type !== "days" && parameter.type !== "integer";
+        return element("label", { title: parameter.help, className: parameter.type === "text_list" ? "sms-long" : "" }, ...(isPlain ? [] : [parameter.label]), field);
     }
 
     function except(node) {
@@ -363,7 +373,7 @@
     /* Start: the text moves into a drawer, open when it holds a fault. */
 
     const holder = document.getElementById("sms-rules-text");
-    const drawer = element("details", { open: Boolean(holder.querySelector(".errorlist")) }, element("summary", { textContent: words.text }));
+    const drawer = element("details", { className: "sms-drawer", open: Boolean(holder.querySelector(".errorlist")) }, element("summary", { textContent: words.text }));
     holder.before(drawer);
     drawer.append(holder);
     box.hidden = false;
