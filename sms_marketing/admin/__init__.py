@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from sms_marketing.admin import contacts, journeys, messages, senders
+from sms_marketing.admin import (
+    campaigns,
+    contacts,
+    journeys,
+    messages,
+    segments,
+    senders,
+)
 
-__all__ = ["contacts", "journeys", "messages", "senders"]
+__all__ = ["campaigns", "contacts", "journeys", "messages", "segments", "senders"]
