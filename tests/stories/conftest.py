@@ -12,7 +12,7 @@ import pytest
 from example_project.shop.models import Product
 from sms_marketing import journeys, providers
 from sms_marketing.models import Brand, Journey, Sender
-from tests.stories.people import Carrier, Shopper, Staff
+from tests.stories.people import Carrier, Marketer, Shopper, Staff
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,11 @@ def olga(stage: None) -> Shopper:
 @pytest.fixture
 def staff(db: None) -> Staff:
     return Staff()
+
+
+@pytest.fixture
+def marketer(db: None) -> Marketer:
+    return Marketer()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Who acts in the stories: shoppers, the shop's staff, the carrier, the workers."""
+"""Who acts in the stories: shoppers, staff, the marketer, the carrier, the workers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,27 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.contrib.messages import ERROR
 from django.db.models import F
 from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from example_project.carrier.options import carrier_options
 from example_project.shop.models import Cart, Order, Product
 from sms_marketing import providers, tasks
 from sms_marketing.core import clock
-from sms_marketing.models import Contact, Enrollment, Message, MessageStatus
+from sms_marketing.models import (
+    Campaign,
+    Contact,
+    Enrollment,
+    Message,
+    MessageStatus,
+    Segment,
+    Sender,
+)
 from sms_marketing.providers.locmem import LocmemProvider
 
 PHONE_BROWSER = {
@@ -208,6 +219,78 @@ class Staff:
             )
         assert answer.status_code == 302
         row.refresh_from_db()
+
+
+class Marketer:
+    """Somebody who may write and send campaigns, in the library's admin."""
+
+    def __init__(self) -> None:
+        user = get_user_model().objects.create_user("maija", is_staff=True)
+        for model in ("segment", "campaign"):
+            codes = [f"{act}_{model}" for act in ("view", "add", "change")]
+            found = Permission.objects.filter(codename__in=[*codes, "send_campaign"])
+            user.user_permissions.add(*found)
+        self.browser = Client()
+        self.browser.force_login(user)
+
+    def describes(self, name: str, rules: Mapping[str, Any]) -> Segment:
+        """Makes a segment."""
+        self._sends("segment_add", name=name, kind="dynamic", rules=json.dumps(rules))
+        return Segment.objects.latest("pk")
+
+    def writes(
+        self,
+        name: str,
+        texts: Mapping[str, str],
+        *,
+        to: Segment,
+        by: Sender,
+        **over: str,
+    ) -> Campaign:
+        """Makes a campaign, to be sent at once unless told otherwise."""
+        fields: dict[str, Any] = {
+            f"text_{language}": text for language, text in texts.items()
+        }
+        fields |= {
+            "name": name,
+            "brand": by.brand_id,
+            "sender": by.pk,
+            "segments": [to.pk],
+            "schedule": "now",
+            "late_policy": "next_day",
+            "encoding_policy": "punctuation",
+            "holdout_percent": "0",
+        }
+        self._sends("campaign_add", **{**fields, **over})
+        return Campaign.objects.latest("pk")
+
+    def tries(self, campaign: Campaign, *, phone: str) -> None:
+        self._sends("campaign_test", campaign.pk, phone=phone)
+
+    def launches(self, campaign: Campaign) -> None:
+        self._sends("campaign_launch", campaign.pk)
+
+    def schedules(self, campaign: Campaign) -> None:
+        self._sends("campaign_schedule", campaign.pk)
+
+    def pauses(self, campaign: Campaign) -> None:
+        self._sends("campaign_pause", campaign.pk)
+
+    def sees(self, page: str, campaign: Campaign) -> str:
+        """A page of a campaign, as text."""
+        url = reverse(f"admin:sms_marketing_campaign_{page}", args=[campaign.pk])
+        answer = self.browser.get(url)
+        assert answer.status_code == 200
+        return " ".join(strip_tags(answer.content.decode()).split())
+
+    def _sends(self, page: str, *args: object, **fields: Any) -> None:
+        with committed(execute=True):
+            answer = self.browser.post(
+                reverse(f"admin:sms_marketing_{page}", args=args), fields, follow=True
+            )
+        assert answer.redirect_chain, answer.context["errors"]
+        said = answer.context["messages"]
+        assert all(message.level < ERROR for message in said), list(map(str, said))
 
 
 def link_in(text: str) -> str:
