@@ -150,8 +150,12 @@ def consent_status(
 
 def _write(act: Act, using: str) -> ConsentRecord:
     chain = append(act, using=using)
-    if act.contact is not None:
-        write_states(act.contact, act.brand.pk, fold(chain), using=using)
+    # Looked up again: whoever made the contact meanwhile may have agreed before us in
+    # the chain, and has not seen us in it.
+    rows = Contact.objects.using(using).select_for_update()
+    contact = act.contact or rows.filter(phone_hash=act.phone_hash).first()
+    if contact is not None:
+        write_states(contact, act.brand.pk, fold(chain), using=using)
     return chain[-1]
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+from django.db import transaction
 
 from sms_marketing import contacts, signals
 from sms_marketing.exceptions import InvalidPhone
@@ -18,6 +22,7 @@ from sms_marketing.models import (
     SuppressionScope,
 )
 from tests.factories import make_contact, make_sender, next_phone
+from tests.races import at_once
 
 WORDS = "Piekrītu saņemt SMS."
 
@@ -330,3 +335,27 @@ def test_suppression_of_one_sender_leaves_the_others(brand):
 
     assert asked(barred) == SkipReason.SUPPRESSED
     assert asked(free) is None
+
+
+@pytest.mark.real_database
+@pytest.mark.django_db(transaction=True)
+def test_r1_leaving_a_topic_holds_against_the_first_consent_of_the_number(brand):
+    """Who leaves finds no contact yet, and no word of the one who is agreeing."""
+    phone, agreed = next_phone(), threading.Event()
+
+    def agree():
+        with transaction.atomic():
+            contacts.opt_in(phone, method="web_form", wording="x", topic="news")
+            agreed.set()
+            time.sleep(0.7)  # not committed while the other one looks and waits
+
+    def leave():
+        agreed.wait(timeout=10)
+        contacts.opt_out(phone, method="link", topic="news")
+
+    at_once(agree, leave)
+
+    contact = contacts.find_by_phone(phone)
+    status = contacts.consent_status(contact, brand=brand, topic="news")
+    assert status == "opted_out"
+    assert ConsentRecord.objects.count() == 2

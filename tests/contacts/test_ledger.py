@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connections
+from django.db import IntegrityError
 
 from sms_marketing import contacts
 from sms_marketing.contacts import ledger
@@ -16,6 +16,7 @@ from sms_marketing.models import (
     ConsentStatus,
 )
 from tests.factories import next_phone
+from tests.races import at_once
 
 
 def act(brand, **over):
@@ -121,28 +122,16 @@ def test_r11_appends_of_two_connections_make_one_unbroken_chain():
         is_default=True, defaults={"name": "VSTe", "code": "default"}
     )
     phone = next_phone()
-    start, errors = threading.Barrier(4), []
 
-    def work(number):
-        try:
-            start.wait(timeout=10)
-            for turn in range(5):
-                if (number + turn) % 2:
-                    contacts.opt_in(phone, method="web_form", wording="x")
-                else:
-                    contacts.opt_out(phone, method="keyword")
-        except DatabaseError as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
+    def take_turns(number):
+        for turn in range(5):
+            if (number + turn) % 2:
+                contacts.opt_in(phone, method="web_form", wording="x")
+            else:
+                contacts.opt_out(phone, method="keyword")
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    at_once(*(partial(take_turns, number) for number in range(4)))
 
-    assert errors == []
     report = contacts.verify_ledger()
     assert (report.ok, report.records, report.chains) == (True, 20, 1)
     contact = contacts.find_by_phone(phone)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connections
+from django.db import IntegrityError
 
 from sms_marketing import contacts
 from sms_marketing.contacts import profiles
@@ -20,6 +20,7 @@ from sms_marketing.models import (
     SuppressionScope,
 )
 from tests.factories import next_phone
+from tests.races import at_once
 
 SHOP = {"source": "shop.Customer"}
 
@@ -274,24 +275,13 @@ def test_upsert_gives_up_when_it_loses_every_race(brand, monkeypatch):
 @pytest.mark.real_database
 @pytest.mark.django_db(transaction=True)
 def test_same_new_number_from_two_connections_is_one_contact():
-    phone, start, errors = next_phone(), threading.Barrier(4), []
+    phone = next_phone()
 
-    def work(number):
-        try:
-            start.wait(timeout=10)
-            contacts.upsert(phone=phone, external_id=str(number % 2), **SHOP)
-        except DatabaseError as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
+    def save(number):
+        contacts.upsert(phone=phone, external_id=str(number), **SHOP)
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    at_once(*(partial(save, number % 2) for number in range(4)))
 
-    assert errors == []
     assert Contact.objects.count() == 1
     assert ContactIdentity.objects.count() == 2
     assert not ContactTag.objects.exists()

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from django.db import connections
 
 from example_project.shop.sms_events import OrderEvents
 from sms_marketing import events, journeys
@@ -21,31 +17,12 @@ from sms_marketing.models import (
 from tests import factories
 from tests.events.hosts import place_order
 from tests.journeys.paths import make_cart_journey, make_due, make_journey, order, touch
+from tests.races import at_once
 
 pytestmark = [
     pytest.mark.real_database,
     pytest.mark.django_db(transaction=True),
 ]
-
-
-def at_once(*acts: Callable[[], object]) -> None:
-    start, errors = threading.Barrier(len(acts)), []
-
-    def work(act: Callable[[], object]) -> None:
-        try:
-            start.wait(timeout=10)
-            act()
-        except Exception as error:  # noqa: BLE001  (whatever it is, the test tells)
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert errors == []
 
 
 def test_r2_four_workers_on_the_same_events_send_each_message_once(contact) -> None:
