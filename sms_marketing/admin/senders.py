@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sms_marketing import phones
+from sms_marketing import phones, sending
 from sms_marketing.admin import columns
 from sms_marketing.admin.screens import Inline, RowForm, Screen
 from sms_marketing.conf import settings
@@ -122,6 +124,7 @@ class SenderAdmin(Screen[Sender]):
     list_select_related = ["brand"]
     form = SenderForm
     inlines = [PriceInline]
+    actions = ["halt", "resume"]
 
     @admin.display(description=_("state"))
     def state(self, sender: Sender) -> str:
@@ -130,6 +133,20 @@ class SenderAdmin(Screen[Sender]):
         if not sender.is_enabled:
             return columns.badge("canceled", str(_("switched off")))
         return columns.badge("sent", str(_("in use")))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sms_marketing.operate_sender")
+
+    @admin.action(permissions=["operate"], description=_("Halt: send nothing by it"))
+    def halt(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:
+        reason = gettext("halted by %s") % request.user
+        done = sum(sending.halt_sender(sender, reason=reason) for sender in queryset)
+        messages.success(request, gettext("Halted: %d.") % done)
+
+    @admin.action(permissions=["operate"], description=_("Resume what is halted"))
+    def resume(self, request: HttpRequest, queryset: QuerySet[Sender]) -> None:
+        done = sum(sending.resume_sender(sender) for sender in queryset)
+        messages.success(request, gettext("They send again: %d.") % done)
 
     def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
         for price in formset.save(commit=False):

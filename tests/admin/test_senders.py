@@ -9,6 +9,7 @@ import pytest
 
 from sms_marketing.core import clock
 from sms_marketing.models import Brand, Sender
+from tests.admin.people import signed_in
 from tests.factories import ALWAYS, make_sender
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +124,19 @@ def test_the_list_says_which_sender_is_halted_and_why(admin_client):
     assert "no credit left" in html
     assert "switched off" in html
     assert "in use" in html
+
+
+def test_a_sender_is_halted_and_resumed_by_those_who_may(sender):
+    url = "/admin/sms_marketing/sender/"
+    operator = signed_in("view_sender", "operate_sender", name="operator")
+    viewer = signed_in("view_sender", name="viewer")
+
+    def act(client, action: str) -> str:
+        client.post(url, {"action": action, "_selected_action": [sender.pk]})
+        sender.refresh_from_db()
+        return sender.halt_reason if sender.halted_at else "works"
+
+    assert act(viewer, "halt") == "works"
+    assert act(operator, "halt") == "halted by operator"
+    assert act(viewer, "resume") == "halted by operator"
+    assert act(operator, "resume") == "works"
