@@ -33,6 +33,7 @@ from sms_marketing.models import (
     Message,
     MessageStatus,
     Segment,
+    SendBatch,
     Sender,
 )
 from sms_marketing.providers.locmem import LocmemProvider
@@ -309,6 +310,7 @@ def workers_look() -> None:
 def time_passes(**span: float) -> None:
     """Everything that waits is due so much earlier; then the workers look."""
     passed = timedelta(**span)
+    SendBatch.objects.update(lease_until=F("lease_until") - passed)
     Enrollment.objects.filter(due_at__isnull=False).update(
         due_at=F("due_at") - passed, entered_at=F("entered_at") - passed
     )
