@@ -88,12 +88,22 @@ def funnel_counts(campaign: Campaign) -> AudienceCounts:
     )
 
 
-def consenting(queryset: QuerySet[Contact], campaign: Campaign) -> QuerySet[Contact]:
-    """Those who can be reached and agreed to this campaign's topic."""
+def consenting(
+    queryset: QuerySet[Contact], campaign: Campaign, *, ids: IdRange | None = None
+) -> QuerySet[Contact]:
+    """Those who can be reached and agreed to this campaign's topic.
+
+    ``ids`` tells that the queryset holds such a range only, which makes it cheap.
+    """
     reachable = queryset.filter(
         phone__isnull=False, erased_at__isnull=True, is_restricted=False
     )
-    return contacts.with_consent(reachable, brand=campaign.brand, topic=campaign.topic)
+    return contacts.with_consent(
+        reachable,
+        brand=campaign.brand,
+        topic=campaign.topic,
+        ids=(ids.after, ids.upto) if ids else None,
+    )
 
 
 def unsuppressed(queryset: QuerySet[Contact], campaign: Campaign) -> QuerySet[Contact]:

@@ -34,9 +34,15 @@ def with_consent(
     brand: Brand,
     topic: str = "",
     channel: str = Channel.SMS,
+    ids: tuple[int, int] | None = None,
 ) -> QuerySet[Contact]:
-    """Keep those who agreed to the topic, or to marketing and did not leave it."""
-    return queryset.filter(_consent(brand.pk, topic, channel))
+    """Keep those who agreed to the topic, or to marketing and did not leave it.
+
+    ``ids`` (after, up to) tells that the queryset holds such a range of contacts only:
+    the planner does not infer it, and reads every consent there is for each range
+    (26 instead of 13 µs a row in a launch to 800 000).
+    """
+    return queryset.filter(_consent(brand.pk, topic, channel, ids))
 
 
 def not_suppressed(
@@ -98,10 +104,14 @@ def _reason(contact: Contact, category: str) -> SkipReason | None:
     return None
 
 
-def _consent(brand_id: int, topic: str, channel: str) -> Q:
+def _consent(
+    brand_id: int, topic: str, channel: str, ids: tuple[int, int] | None = None
+) -> Q:
     states = ConsentState.objects.filter(
         contact=OuterRef("pk"), brand_id=brand_id, channel=channel
     )
+    if ids is not None:
+        states = states.filter(contact__gt=ids[0], contact__lte=ids[1])
     agreed = states.filter(topic__in={"", topic}, status=ConsentStatus.OPTED_IN)
     if not topic:
         return Q(Exists(agreed))

@@ -24,9 +24,7 @@ class Contact(models.Model):
     """
 
     # NULL only after erasure, so that the number can be given to nobody else's history.
-    phone = KeyField(
-        _("phone"), max_length=16, unique=True, null=True, help_text="E.164"
-    )
+    phone = KeyField(_("phone"), max_length=16, null=True, help_text="E.164")
     # HMAC of the number under the first ledger key: joins consent and suppression.
     phone_hash = KeyField(max_length=64, blank=True, editable=False)
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
@@ -79,6 +77,7 @@ class Contact(models.Model):
             models.Index(fields=["city_key", "birth_date"], name="contact_by_place"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["phone"], name="contact_phone_is_one"),
             models.CheckConstraint(
                 condition=Q(phone__isnull=True) | Q(erased_at__isnull=True),
                 name="contact_erased_has_no_phone",

@@ -25,7 +25,7 @@ class Event(models.Model):
     name = KeyField(_("name"), max_length=80)
     properties: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     # The same key is the same event: saving an order twice is one "order placed".
-    key = KeyField(max_length=200, null=True, unique=True)  # NULL: every call counts
+    key = KeyField(max_length=200, null=True)  # NULL: every call counts
     object_label = KeyField(max_length=80, blank=True)
     object_id = KeyField(max_length=80, blank=True)
     occurred_at = models.DateTimeField()
@@ -36,6 +36,9 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="event_is_one"),
+        ]
         indexes = [
             # used by journeys: what is new
             models.Index(

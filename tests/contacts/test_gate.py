@@ -224,3 +224,14 @@ def passes(contact, brand, category, topic):
     return (
         contacts.consent_status(contact, brand=brand, topic=topic).value == "opted_in"
     )
+
+
+@pytest.mark.parametrize("topic", ["", "sale"])
+def test_a_range_of_contacts_is_asked_for_its_own_consents_only(brand, topic):
+    people = [make_contact(consent=number != 1) for number in range(4)]
+    ids = (people[0].pk, people[2].pk)
+    some = Contact.objects.filter(pk__gt=ids[0], pk__lte=ids[1])
+
+    found = contacts.with_consent(some, brand=brand, topic=topic, ids=ids)
+
+    assert [contact.pk for contact in found] == [people[2].pk]
