@@ -60,7 +60,9 @@ class CartBinding(Binding):
 
     def open_ids(self, ids: Iterable[str]) -> set[str]:
         """Return those of the carts that are still open: one query for all of them."""
-        rows = self.model._default_manager.filter(pk__in=list(ids), **self.open_filter)
+        # Never of a replica: a cart ordered a moment ago is still open there.
+        carts = self.model._default_manager.using(router.db_for_write(self.model))
+        rows = carts.filter(pk__in=list(ids), **self.open_filter)
         return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
     def ask(self, ids: Sequence[str]) -> set[str]:

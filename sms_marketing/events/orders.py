@@ -184,6 +184,8 @@ class ModelBinding(Binding):
             return None
         rows = self.value("lines", obj)
         if isinstance(rows, models.QuerySet):
+            # Never of a replica, which may not have these lines yet.
+            rows = rows.using(router.db_for_write(rows.model, instance=obj))
             rows = _joined(rows, [getattr(self, name) for name in LINE_FIELDS])
         return [self._item(row) for row in rows or ()]
 

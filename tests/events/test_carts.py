@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
 from example_project.shop.models import Cart, CartStatus
 from sms_marketing import events
@@ -47,6 +47,25 @@ def test_recording_the_same_touch_twice_is_one_event() -> None:
     events.record(cart)
 
     assert Event.objects.count() == 1
+
+
+class Replicas:
+    """Reads go to a database that there is not, so that a test sees them."""
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model._meta.app_label == "shop" else None
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+def test_the_last_word_on_a_cart_is_never_a_replicas() -> None:
+    cart = fill_cart()
+
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.Replicas"]):
+        still_open = events.get_guard("shop.Cart.open").open_ids([str(cart.pk)])
+
+    assert still_open == {str(cart.pk)}
 
 
 def test_an_anonymous_cart_leaves_no_trace() -> None:

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from example_project.shop.models import Order, OrderStatus
+from example_project.shop.models import Order, OrderLine, OrderStatus
+from example_project.shop.sms_events import OrderEvents
 from sms_marketing import events, signals
 from sms_marketing.core import clock
 from sms_marketing.events.orders import status_event
@@ -38,6 +39,21 @@ def _brand(brand) -> None:
 def order() -> Order:
     with committed(execute=True):
         return place_order()
+
+
+class FromReplica(OrderEvents):
+    """As Django reads related rows where a router sends reads to a replica."""
+
+    def lines(self, order):
+        return OrderLine.objects.using("replica").filter(order=order)
+
+
+def test_lines_are_never_read_from_a_replica(order) -> None:
+    PurchaseLine.objects.all().delete()
+
+    FromReplica(Order).record(order)
+
+    assert PurchaseLine.objects.count() == 2
 
 
 def save(order: Order, **changes: object) -> None:
