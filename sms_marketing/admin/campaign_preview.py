@@ -58,6 +58,11 @@ class Tab:
         """True when a part holds 70 letters instead of 160."""
         return self.shown.encoding == Encoding.UCS_2
 
+    @property
+    def is_other_alphabet(self) -> bool:
+        """True when it is written in letters that no plain ones stand for."""
+        return _is_other_alphabet(self.shown)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -203,7 +208,8 @@ def _tabs(draft: Draft, contact: Contact) -> Iterator[Tab]:
 
 
 def _runs(shown: campaigns.Preview) -> list[list[Run]]:
-    costly = {place for letter in shown.costly_letters for place in letter.positions}
+    marked_letters = () if _is_other_alphabet(shown) else shown.costly_letters
+    costly = {place for letter in marked_letters for place in letter.positions}
     parts, start = [], 0
     for part in shown.parts:
         marked = [(char, start + place in costly) for place, char in enumerate(part)]
@@ -215,6 +221,13 @@ def _runs(shown: campaigns.Preview) -> list[list[Run]]:
         )
         start += len(part)
     return parts
+
+
+def _is_other_alphabet(shown: campaigns.Preview) -> bool:
+    return any(
+        letter.char.isalpha() and not letter.replacement
+        for letter in shown.costly_letters
+    )
 
 
 def _saving(

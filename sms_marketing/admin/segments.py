@@ -74,6 +74,7 @@ class SegmentForm(RowForm[Segment]):
     rules = RulesField(
         label=_("rules as text (JSON)"),
         required=False,
+        initial=dict,
         help_text=_("Empty: everybody. The builder above writes it for you."),
     )
 
@@ -152,7 +153,7 @@ def look_at_posted(data: Any, saved: Segment | None = None) -> Look:
 class SegmentAdmin(Screen[Segment]):
     """Rules are kept as a tree; the builder and the text below it write the same."""
 
-    list_display = ["name", "meaning", "members_count", "counted", "updated_at"]
+    list_display = ["name", "meaning", "members_count", "counted", "changed"]
     list_filter = ["kind"]
     search_fields = ["name", "description"]
     ordering = ["name"]
@@ -170,6 +171,10 @@ class SegmentAdmin(Screen[Segment]):
     @admin.display(description=_("counted"), ordering="last_counted_at")
     def counted(self, segment: Segment) -> str:
         return columns.local(segment.last_counted_at)
+
+    @admin.display(description=_("changed"), ordering="updated_at")
+    def changed(self, segment: Segment) -> str:
+        return columns.local(segment.updated_at)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Segment | None = None

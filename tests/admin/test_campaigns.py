@@ -258,6 +258,17 @@ def test_letters_that_cost_money_are_marked_with_what_could_be_saved(
     assert "<mark>ā</mark>" in piece.text
 
 
+def test_an_alphabet_of_its_own_is_no_list_of_faults(editor, campaign) -> None:
+    make_contact(language="ru")
+
+    piece = editor.post(at("preview", campaign), posted(campaign, text_ru="Привет!"))
+
+    tab = piece.context["message"].tabs[1]
+    assert tab.is_other_alphabet
+    assert not any(run.is_costly for part in tab.parts for run in part)
+    assert "70 letters to a part" in piece.text
+
+
 def test_the_next_recipient_is_shown_on_request(editor, campaign) -> None:
     first = make_contact(first_name="Maksimiliāns")
     second = make_contact(first_name="Jo")
@@ -535,6 +546,7 @@ def test_progress_shows_counts_and_stops_asking_when_finished(
         ),
         ({"status": "scheduled", "due_at": "2030-05-01T07:00Z"}, "Starts "),
         ({"status": "finished", "audience_count": 1}, ""),
+        ({"status": "canceled", "halt_reason": "No credit."}, "No credit."),
         ({"status": "sending", "audience_count": 1}, "Waiting for a worker"),
     ],
 )
@@ -547,6 +559,15 @@ def test_progress_says_what_it_waits_for(
     progress = sender_person.get(at("progress", campaign)).context["progress"]
 
     assert words in progress.pace
+
+
+def test_progress_with_nothing_left_says_so(sender_person, campaign) -> None:
+    Campaign.objects.update(status="sending", audience_count=1)
+    make_sent(campaign, make_contact(), "sent")
+
+    progress = sender_person.get(at("progress", campaign)).context["progress"]
+
+    assert "Nothing is left to send" in progress.pace
 
 
 def test_progress_tells_the_pace_while_messages_leave(sender_person, campaign) -> None:

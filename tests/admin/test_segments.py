@@ -47,6 +47,10 @@ def test_a_segment_is_made_from_its_text_alone(editor) -> None:
     assert segment.created_by_name == "maija"
 
 
+def test_a_new_segment_begins_with_everybody(editor) -> None:
+    assert editor.get(ADD).context["adminform"].form["rules"].value() == "{}"
+
+
 def test_no_rules_are_everybody(editor) -> None:
     make_contact()
 

@@ -12,10 +12,12 @@
     const SOON = 350;
     const AT_REST = 1200;
     const timers = {};
-    let latest = 0;
+    // Which question each piece on the page answers: a late answer never replaces a newer one.
+    const shown = {};
+    let asked = 0;
 
     async function refresh(only, next) {
-        const turn = ++latest;
+        const turn = ++asked;
         const data = new FormData(form);
         if (only) {
             data.set("only", only);
@@ -29,23 +31,26 @@
                 throw new Error(String(answer.status));
             }
             const piece = new DOMParser().parseFromString(await answer.text(), "text/html");
-            if (turn === latest) {
-                show(piece);
-            }
+            show(piece, turn);
         } catch {
-            if (turn === latest) {
+            if (turn === asked) {
                 tell(look.dataset.failed);
             }
         }
     }
 
-    function show(piece) {
+    function show(piece, turn) {
         const focused = document.activeElement?.id;
-        const fresh = [...piece.querySelectorAll("[data-piece]")];
-        const kept = [...look.querySelectorAll("[data-piece]")].filter(
-            (old) => !fresh.some((one) => one.dataset.piece === old.dataset.piece),
-        );
-        look.replaceChildren(...fresh, ...kept);
+        const find = (where, name) => where.querySelector(`[data-piece="${name}"]`);
+        const pieces = ["message", "reach"].map((name) => {
+            const fresh = find(piece, name);
+            if (!fresh || turn < (shown[name] ?? 0)) {
+                return find(look, name);
+            }
+            shown[name] = turn;
+            return fresh;
+        });
+        look.replaceChildren(...pieces.filter(Boolean));
         if (focused && look.querySelector(`#${CSS.escape(focused)}`)) {
             document.getElementById(focused).focus();
         }
@@ -54,7 +59,6 @@
     function tell(words) {
         const note = document.createElement("p");
         note.className = "sms-problem sms-problem-warning";
-        note.dataset.piece = "note";
         note.textContent = words;
         look.prepend(note);
     }
@@ -81,8 +85,12 @@
         const button = event.submitter;
         if (button?.name === "_preview") {
             event.preventDefault();
+            Object.values(timers).forEach(clearTimeout);
             const next = button.value === "next";
             refresh(next ? "message" : "", next);
+            if (next) {
+                later("all", AT_REST, () => refresh());
+            }
         }
     });
 

@@ -107,7 +107,7 @@
             root = null;
             return;
         }
-        if (isObject(data) && !Object.keys(data).length) {
+        if (data === null || (isObject(data) && !Object.keys(data).length)) {
             root = { isNot: false, shape: "all", nodes: [] };
             return;
         }
@@ -344,7 +344,10 @@
     }
 
     function button(label, click, id = "") {
-        const made = element("button", { type: "button", className: "sms-button", textContent: label, id });
+        const made = element("button", { type: "button", className: "sms-button", textContent: label });
+        if (id) {
+            made.id = id;
+        }
         made.addEventListener("click", click);
         return made;
     }
