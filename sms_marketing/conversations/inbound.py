@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.db import router, transaction
@@ -58,7 +59,7 @@ def store_inbound(
     tick tries it again (R6, R7). STOP is in force when this transaction commits.
     """
     using = router.db_for_write(InboundMessage)
-    rows = [_row(provider_alias, inbound, using) for inbound in inbounds]
+    rows = [_row(provider_alias, _storable(inbound), using) for inbound in inbounds]
     stored = _insert(provider_alias, rows, using)
     waiting = [row for row in stored if row.processed_at is None]
     done = [_process_safely(row, using) for row in waiting]
@@ -68,10 +69,32 @@ def store_inbound(
 
 
 def process_inbound(limit: int = 500) -> int:
-    """Look at the replies that still wait for it; return how many were processed."""
+    """Look at the replies that still wait for it; return how many were processed.
+
+    Those that fail again stay, and however many they are, the others get their turn.
+    """
     using = router.db_for_write(InboundMessage)
     waiting = InboundMessage.objects.using(using).filter(processed_at=None)
-    return sum(_process_safely(row, using) for row in waiting.order_by("pk")[:limit])
+    done = last = 0
+    while done < limit:
+        rows = waiting.filter(pk__gt=last).order_by("pk")[: limit - done]
+        tried = [(row.pk, _process_safely(row, using)) for row in rows]
+        if not tried:
+            break
+        last = tried[-1][0]
+        done += sum(is_done for _pk, is_done in tried)
+    return done
+
+
+def _storable(inbound: Inbound) -> Inbound:
+    clean = contacts.storable
+    return replace(
+        inbound,
+        provider_message_id=clean(inbound.provider_message_id),
+        from_phone=clean(inbound.from_phone),
+        to=clean(inbound.to),
+        text=clean(inbound.text),
+    )
 
 
 def _row(alias: str, inbound: Inbound, using: str) -> InboundMessage:
@@ -88,7 +111,7 @@ def _row(alias: str, inbound: Inbound, using: str) -> InboundMessage:
         brand=brand,
         from_phone=phone or inbound.from_phone.strip()[:32],
         to_address=inbound.to.strip()[:32],
-        text=contacts.storable(inbound.text),
+        text=inbound.text,
         occurred_at=at,
         received_at=clock.now(),
     )

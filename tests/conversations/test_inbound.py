@@ -420,6 +420,31 @@ def test_r6_one_reply_that_fails_waits_and_stops_nobody(
     assert conversations.process_inbound() == 0
 
 
+def test_r6_replies_that_fail_again_and_again_starve_nobody(person, sender, broken):
+    stuck = reply(person, broken, "hello")
+    waiting = reply(person, sender, "hello")
+    InboundMessage.objects.filter(pk=waiting.pk).update(processed_at=None)
+
+    assert stuck.pk < waiting.pk
+    assert conversations.process_inbound(limit=1) == 1
+    assert InboundMessage.objects.filter(processed_at=None).get() == stuck
+
+
+@pytest.mark.parametrize("field", ["provider_message_id", "from_phone", "to", "text"])
+def test_r6_what_no_database_keeps_is_left_out_of_a_reply(person, sender, field):
+    values = {
+        "provider_message_id": "mo-1",
+        "from_phone": "VSTe",
+        "to": "1881",
+        "text": "hello",
+    }
+    values[field] += "\x00\ud800"
+
+    (row,) = conversations.store_inbound("default", [Inbound(**values)])
+
+    assert row.processed_at is not None
+
+
 nudged = []
 
 
