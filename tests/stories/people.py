@@ -9,9 +9,10 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -27,6 +28,7 @@ from example_project.shop.models import Cart, Order, Product
 from sms_marketing import providers, tasks
 from sms_marketing.core import clock
 from sms_marketing.models import (
+    Brand,
     Campaign,
     Contact,
     Enrollment,
@@ -36,7 +38,10 @@ from sms_marketing.models import (
     SendBatch,
     Sender,
 )
+from sms_marketing.providers import Inbound, Receipt, WebhookRequest
 from sms_marketing.providers.locmem import LocmemProvider
+from sms_marketing.timing import DAYS
+from tests.factories import ALWAYS
 
 PHONE_BROWSER = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) "
@@ -44,6 +49,7 @@ PHONE_BROWSER = {
     "Accept-Language": "lv",
 }
 PREVIEW_BOT = {"User-Agent": "facebookexternalhit/1.1"}
+RIGA = ZoneInfo("Europe/Riga")
 SECRET = "secret-of-the-carrier-in-the-stories"
 LINK = re.compile(r"https://shop\.test/sms(/\S+)")
 
@@ -67,10 +73,16 @@ class Carrier(LocmemProvider):
                 "OPTIONS": carrier_options("http://127.0.0.1:9", SECRET),
             },
         )
-        self.verify = self._callbacks.verify  # type: ignore[method-assign]
-        self.parse_receipts = self._callbacks.parse_receipts  # type: ignore[method-assign]
-        self.parse_inbound = self._callbacks.parse_inbound  # type: ignore[method-assign]
         self._ids = count(1)
+
+    def verify(self, request: WebhookRequest) -> None:
+        self._callbacks.verify(request)
+
+    def parse_receipts(self, request: WebhookRequest) -> list[Receipt]:
+        return self._callbacks.parse_receipts(request)
+
+    def parse_inbound(self, request: WebhookRequest) -> list[Inbound]:
+        return self._callbacks.parse_inbound(request)
 
     def reports(self, message: Message, status: str, **facts: object) -> None:
         """Tell by webhook what became of a message."""
@@ -99,7 +111,7 @@ class Carrier(LocmemProvider):
         signed = timestamp.encode() + b"." + body
         proof = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
         with committed(execute=True):
-            answer = Client(headers={}).post(
+            answer = Client().post(
                 f"/sms/webhooks/default/{kind}",
                 body,
                 content_type="application/json",
@@ -318,6 +330,20 @@ def time_passes(**span: float) -> None:
         due_at=F("due_at") - passed
     )
     workers_look()
+
+
+def opens_tomorrow_only(brand: Brand) -> datetime:
+    """Hours of one day a week; returns the instant at which they open next."""
+    tomorrow = clock.now().astimezone(RIGA) + timedelta(days=1)
+    weekday = DAYS[tomorrow.weekday()]
+    brand.hours = {**dict.fromkeys(DAYS), weekday: ["10:00", "18:00"]}
+    brand.save()
+    return tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)
+
+
+def is_open_all_day(brand: Brand) -> None:
+    brand.hours = ALWAYS
+    brand.save()
 
 
 @contextmanager

@@ -27,8 +27,11 @@ from tests.stories.people import (
     PREVIEW_BOT,
     Shopper,
     committed,
+    is_open_all_day,
     link_in,
     nobody_works,
+    opens_tomorrow_only,
+    time_passes,
     whenever,
     workers_look,
 )
@@ -231,6 +234,26 @@ def test_someone_erased_in_mid_send_gets_nothing_more(settings, offer, audience)
     # Nobody disappears: the report still counts them (R4).
     assert sum(campaigns.progress(offer).counts.values()) == offer.audience_count
     assert contacts.verify_ledger().ok
+
+
+def test_r13_outside_the_hours_a_campaign_waits_and_ends_when_they_open(
+    brand, offer, anna
+):
+    opens = opens_tomorrow_only(brand)
+
+    launched(offer)
+
+    assert offer.status == CampaignStatus.SENDING
+    assert anna.reads() == []
+    assert {row.due_at for row in offer.messages.filter(status="queued")} == {opens}
+
+    is_open_all_day(brand)
+    time_passes(days=2)
+    workers_look()
+
+    offer.refresh_from_db()
+    assert offer.status == CampaignStatus.FINISHED
+    assert len(anna.reads()) == 1
 
 
 def test_paused_is_paused_and_canceled_is_final(offer, anna, juris):

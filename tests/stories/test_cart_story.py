@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,16 +17,15 @@ from sms_marketing.models import (
     MessageStatus,
     SkipReason,
 )
-from sms_marketing.timing import DAYS
-from tests.factories import ALWAYS
 from tests.stories.people import (
+    is_open_all_day,
     nobody_works,
+    opens_tomorrow_only,
     time_passes,
     workers_look,
 )
 
 pytestmark = pytest.mark.django_db
-RIGA = ZoneInfo("Europe/Riga")
 
 
 def test_a_left_cart_is_reminded_of_exactly_once(anna, soap):
@@ -127,7 +125,7 @@ def test_a_cart_given_up_during_the_wait_gets_no_message_at_all(anna, staff, soa
 
 
 def test_a_reminder_due_outside_the_hours_waits_until_they_open(brand, anna, soap):
-    opens = _open_only_tomorrow(brand)
+    opens = opens_tomorrow_only(brand)
     anna.puts_in_basket(soap)
     anna.leaves_number()
 
@@ -139,15 +137,14 @@ def test_a_reminder_due_outside_the_hours_waits_until_they_open(brand, anna, soa
     assert waiting.due_at == opens
     assert waiting.attempt == 0
 
-    brand.hours = ALWAYS
-    brand.save()
+    is_open_all_day(brand)
     time_passes(days=2)
 
     assert len(anna.reads()) == 1
 
 
 def test_an_order_sms_does_not_wait_for_the_hours(brand, anna, soap):
-    _open_only_tomorrow(brand)
+    opens_tomorrow_only(brand)
 
     order = anna.buys(soap)
 
@@ -188,12 +185,3 @@ def _reminder_is_queued() -> None:
         Enrollment.objects.update(due_at=clock.now() - timedelta(seconds=1))
         journeys.run_due()
     assert Message.objects.get().status == MessageStatus.QUEUED
-
-
-def _open_only_tomorrow(brand):
-    """Hours of one day a week, and the instant at which they open next."""
-    tomorrow = clock.now().astimezone(RIGA) + timedelta(days=1)
-    weekday = DAYS[tomorrow.weekday()]
-    brand.hours = {**dict.fromkeys(DAYS), weekday: ["10:00", "18:00"]}
-    brand.save()
-    return tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)
