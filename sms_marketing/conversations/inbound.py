@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sms_marketing import contacts, phones, sending, signals
 from sms_marketing.conversations.answers import answer_language, answer_text
-from sms_marketing.conversations.keywords import NOTHING, Verdict, classify
+from sms_marketing.conversations.keywords import NOTHING, STOPS, Verdict, classify
 from sms_marketing.conversations.words import VOCABULARIES
 from sms_marketing.core import clock
 from sms_marketing.core.queue import nudge
@@ -44,7 +44,6 @@ SILENCE = {
     Action.START: timedelta(hours=24),
     Action.HELP: timedelta(hours=1),
 }
-STOPS = (Action.STOP, Action.STOP_ALL)
 
 NO_DATE = "none"
 

@@ -27,6 +27,10 @@ class Verdict:
 
 
 NOTHING = Verdict()
+#: Words that may follow a STOP and be read as more of them; longer is a story.
+LONGEST_CRY = 12
+#: The wider one last.
+STOPS = (Action.STOP, Action.STOP_ALL)
 
 
 def classify(
@@ -69,10 +73,14 @@ def _match(
         if found is None:
             continue
         rest = _without(tokens[length:], names)
-        everything = any(token in fillers.everything for token in rest)
-        if not all(_is_filler(token, fillers) for token in rest):
-            continue
-        return _widened(found) if everything else found
+        if all(_is_filler(token, fillers) for token in rest):
+            everything = any(token in fillers.everything for token in rest)
+            return _widened(found) if everything else found
+        if found.action in STOPS and len(rest) < LONGEST_CRY:
+            # "STOP STOP STOP", "Stop, vairs nesūtiet": it only grows louder.
+            again = _match(rest, languages, names)
+            if again is not None and again.action in STOPS:
+                return max(found, again, key=lambda said: STOPS.index(said.action))
     return None
 
 

@@ -96,6 +96,11 @@ STOP = {
     "STOP Vecrīgas Stils": "",
     "stop vecrigas stils please": "",
     "STOP VSTE": "",
+    # louder and louder
+    "STOP STOP STOP!!!": "",
+    "Stop! Vairs nesūtiet!": "",
+    "стоп, не пишите больше": "ru",
+    "pietiek, stop sms": "lv",
 }
 STOP_ALL = {
     "STOP ALL": "en",
@@ -114,6 +119,7 @@ STOP_ALL = {
     "отписаться от всего": "ru",
     "stop all sms": "en",
     "STOP VSTE ALL": "",
+    "stop. stop all.": "en",
 }
 START = {
     "START": "en",
@@ -196,6 +202,9 @@ NOTHING_AT_ALL = [
     "отказник",
     "s t",
     "Hi\nSTOP is a nice word",
+    "stop stop start",
+    "Stop, nesūtiet uz veco adresi",
+    "stop " * 5000 + "it",
 ]
 
 
