@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 
 from sms_marketing import campaigns, events, sending, tasks
-from sms_marketing.models import CampaignStatus, Message, MessageStatus
-from tests.factories import make_campaign, make_contact, make_message
+from sms_marketing.core import clock
+from sms_marketing.models import (
+    CampaignStatus,
+    Category,
+    Conversion,
+    Message,
+    MessageStatus,
+    Purchase,
+)
+from tests.factories import make_campaign, make_contact, make_message, make_purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +95,22 @@ def test_events_and_replies_have_their_tasks(contact):
     tasks.fold_receipts()
 
     assert contact.events.get().processed_at is not None
+
+
+def test_an_order_is_credited_at_once_and_the_tick_finds_the_older_ones(contact):
+    make_message(
+        contact=contact,
+        category=Category.MARKETING,
+        status=MessageStatus.DELIVERED,
+        sent_at=clock.now() - timedelta(hours=3),
+        delivered_at=clock.now() - timedelta(hours=3),
+    )
+    earlier = make_purchase(contact=contact, placed_at=clock.now() - timedelta(hours=2))
+    Purchase.objects.filter(pk=earlier.pk).update(updated_at=earlier.placed_at)
+    fresh = make_purchase(contact=contact)
+
+    tasks.process_events()
+    assert Conversion.objects.get().purchase == fresh
+
+    tasks.tick()
+    assert Conversion.objects.count() == 2

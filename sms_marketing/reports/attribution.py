@@ -36,13 +36,13 @@ class Touch:
     click_id: int | None = None
 
 
-def attribute_new() -> int:
-    """Credit the purchases of the last hours that have no credit yet.
+def attribute_new(*, within: timedelta = PATIENCE) -> int:
+    """Credit the purchases of the last hours, or ``within``, that have no credit yet.
 
     By when they were placed, and by when they were written: an order that waited days
     for its bank transfer is recorded once it is paid.
     """
-    since = clock.now() - PATIENCE
+    since = clock.now() - within
     purchases = Purchase.objects.using(router.db_for_write(Purchase))
     placed = purchases.filter(placed_at__gte=since).values_list("pk", flat=True)
     # The time of writing has no index; what was written last has the highest ids.
