@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from sms_marketing.text import Encoding
 
 #: Recipients to look through, those with the longest names first.
 SAMPLES = 8
+#: An id as a form posts it.
+ID = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +131,10 @@ def look_at_message(draft: Draft, asked: Any) -> MessageLook:
     """Write the message of one recipient by the code that sends it (R9).
 
     ``asked`` is what the person chose: ``preview_contact``, ``preview_language``, and
-    ``_preview=next`` for another recipient.
+    ``_preview=next`` for another recipient. With ``only=message`` the recipients shown
+    before (``preview_sample``) stay, so that typing does not sort the whole audience.
     """
-    people = _people(draft)
+    people = _same_people(draft, asked) or _people(draft)
     contact = _chosen(people, asked)
     tabs = list(_tabs(draft, contact)) if contact else []
     wanted = asked.get("preview_language", "")
@@ -159,6 +163,17 @@ def look_at_audience(draft: Draft, tabs: Sequence[Tab]) -> AudienceLook:
         price_of_all=_range([price * receivers for price in prices], currency),
         problems=list(_problems(draft)),
     )
+
+
+def _same_people(draft: Draft, asked: Any) -> list[Contact]:
+    if asked.get("only") != "message":
+        return []
+    ids = [int(pk) for pk in asked.getlist("preview_sample") if ID.fullmatch(pk)]
+    try:
+        found = campaigns.audience(draft.campaign).in_bulk(ids[:SAMPLES])
+    except InvalidRule:
+        return []
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _people(draft: Draft) -> list[Contact]:

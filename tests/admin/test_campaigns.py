@@ -128,6 +128,34 @@ def test_the_usual_brand_and_sender_are_chosen_already(editor) -> None:
     ]
 
 
+def test_segments_tell_how_many_they_are(editor, campaign) -> None:
+    make_segment(name="Big", last_count=1234)
+
+    page = editor.get(at("change", campaign))
+
+    assert "Big (1,234 people)" in page.text
+
+
+def test_a_language_unknown_to_django_is_called_by_its_code(editor, campaign) -> None:
+    campaign.brand.languages = ["lv", "ltg"]
+    campaign.brand.save()
+
+    form = editor.get(at("change", campaign)).context["adminform"].form
+
+    assert [field.label for field in form.text_fields] == ["Latvian", "ltg"]
+
+
+def test_a_text_in_a_language_that_the_brand_gave_up_is_not_lost(
+    editor, campaign
+) -> None:
+    campaign.brand.languages = ["en"]
+    campaign.brand.save()
+
+    editor.post(at("change", campaign), posted(campaign, text_en="Hi"))
+
+    assert texts_of(campaign) == {"lv": "Sveiki, {{ first_name }}!", "en": "Hi"}
+
+
 def test_a_text_that_cannot_be_sent_is_told_at_its_language_and_kept(
     editor, campaign
 ) -> None:
@@ -243,6 +271,15 @@ def test_an_unsaved_campaign_is_previewed(editor) -> None:
     assert not Campaign.objects.exists()
 
 
+def test_without_brand_and_sender_the_next_step_is_told(editor) -> None:
+    make_contact()
+    url = reverse("admin:sms_marketing_campaign_preview")
+
+    piece = editor.post(url, {"text_lv": "Sveiki!"})
+
+    assert "Choose a sender" in piece.text
+
+
 def test_letters_that_cost_money_are_marked_with_what_could_be_saved(
     editor, campaign
 ) -> None:
@@ -345,6 +382,23 @@ def test_typing_refreshes_the_message_alone(editor, campaign) -> None:
 
     assert 'data-piece="message"' in piece.text
     assert 'data-piece="reach"' not in piece.text
+
+
+def test_typing_keeps_the_recipients_and_takes_no_strangers(editor, campaign) -> None:
+    campaign.segments.set([make_segment({"kind": "city", "op": "is", "value": "Rīga"})])
+    kept, longer = make_contact(first_name="Jo"), make_contact(first_name="Elizabete")
+    stranger = make_contact(city="Cēsis")
+    asked = [str(stranger.pk), "x", str(kept.pk)]
+
+    def samples(**over: Any) -> list[int]:
+        form = posted(campaign, only="message", **over)
+        look = editor.post(at("preview", campaign), form).context["message"]
+        return [sample.pk for sample in look.samples]
+
+    assert samples(preview_sample=asked) == [kept.pk]
+    assert samples() == [longer.pk, kept.pk]
+    campaign.segments.set([make_segment({"kind": "gone", "op": "is"})])
+    assert set(samples(preview_sample=asked)) == {kept.pk, longer.pk, stranger.pk}
 
 
 def test_a_preview_saves_nothing_and_shows_no_whole_number(editor, campaign) -> None:
@@ -616,15 +670,36 @@ def test_the_list_counts_in_as_many_queries_for_many_as_for_few(
 ) -> None:
     make_sent(campaign, make_contact(), "delivered")
     make_sent(campaign, make_contact(), "sent")
+    Campaign.objects.update(audience_count=2)
     with django_assert_num_queries(8):
         page = editor.get(LIST)
     row = page.context["cl"].result_list[0]
+    assert "All · 2" in page.text
     assert (row.sent_count, row.delivered_count) == (2, 1)
 
     for number in range(4):
         make_campaign(sender=campaign.sender, name=f"C{number}")
     with django_assert_num_queries(8):
         editor.get(LIST)
+
+
+# The strict policy
+
+INLINE = re.compile(r'style="|<style|\son[a-z]+="|<script(?![^>]*(src=|json))')
+
+
+def test_no_page_of_ours_has_a_style_or_a_script_within(campaign) -> None:
+    make_sent(campaign, make_contact(), "sent")
+    admin = signed_in(*EDITOR, "send_campaign", "delete_campaign")
+    segment = campaign.segments.get()
+    urls = [LIST, ADD, reverse("admin:sms_marketing_segment_add")]
+    urls += [at(name, campaign) for name in PAGES if name != "changelist"]
+    urls += [reverse("admin:sms_marketing_segment_change", args=[segment.pk])]
+
+    for url in urls:
+        assert not INLINE.search(admin.get(url).text), url
+    piece = admin.post(at("preview", campaign), posted(campaign))
+    assert not INLINE.search(piece.text)
 
 
 # Who may do what

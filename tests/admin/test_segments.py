@@ -51,6 +51,17 @@ def test_a_new_segment_begins_with_everybody(editor) -> None:
     assert editor.get(ADD).context["adminform"].form["rules"].value() == "{}"
 
 
+def test_a_saved_change_is_counted_anew_and_keeps_its_maker(editor) -> None:
+    segment = make_segment(IN_RIGA, last_count=7, created_by_name="someone")
+    make_contact(city="Cēsis")
+
+    editor.post(change(segment), posted(rules="{}"))
+
+    segment.refresh_from_db()
+    assert (segment.last_count, segment.created_by_name) == (1, "someone")
+    assert '<td class="field-members_count">1</td>' in editor.get(LIST).text
+
+
 def test_no_rules_are_everybody(editor) -> None:
     make_contact()
 
