@@ -57,8 +57,8 @@ def test_r10_the_fault_of_one_room_does_not_stop_the_others_and_is_not_quoted(
         raise RuntimeError("Key (phone)=(+37120000000) already exists")
 
     with caplog.at_level(logging.ERROR):
-        tasks._run(fail)
-        tasks._run(lambda: done.append(True))
+        tasks._logged(fail)()
+        tasks._logged(lambda: done.append(True))()
 
     assert done
     assert "failed: RuntimeError at " in caplog.text

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from sms_marketing import conversations, sending
 from sms_marketing.conf import settings
 from sms_marketing.core.queue import nudge
-from sms_marketing.exceptions import ProviderError
+from sms_marketing.exceptions import ProviderError, cause_of
 from sms_marketing.providers import BaseProvider, WebhookRequest, get_provider
 
 logger = logging.getLogger(__name__)
@@ -41,26 +41,42 @@ def inbound(request: HttpRequest, alias: str, secret: str = "") -> HttpResponse:
 
 def _receive(request: HttpRequest, alias: str, store: Store) -> HttpResponse:
     if alias not in settings().PROVIDERS:
-        return HttpResponse("no such provider", status=404, content_type="text/plain")
-    provider = get_provider(alias)
+        return _refusal(404, "no such provider")
     try:
-        call = _plain(request)
-        provider.verify(call)
+        return _answer(request, alias, store)
     except RequestDataTooBig:
-        return HttpResponse("too long", status=413, content_type="text/plain")
+        return _refusal(413, "too long", alias)
+    except Exception as error:  # noqa: BLE001  (Django's report would quote the body)
+        logger.error("webhook of %s failed: %s", alias, cause_of(error))
+        # So that the vendor calls again later.
+        return _refusal(500, "not stored", alias)
+
+
+def _answer(request: HttpRequest, alias: str, store: Store) -> HttpResponse:
+    provider = get_provider(alias)
+    call = _plain(request)
+    try:
+        provider.verify(call)
     except ProviderError as error:
-        logger.warning("webhook of %s refused: %s", alias, error.kind)
-        return HttpResponse("not verified", status=403, content_type="text/plain")
+        return _refusal(403, "not verified", alias, error)
     try:
         store(alias, provider, call)
     except ProviderError as error:
-        logger.warning("webhook of %s not understood: %s", alias, error.kind)
-        return HttpResponse("not understood", status=400, content_type="text/plain")
-    # Anything else becomes a 500, so that the vendor calls again later.
+        return _refusal(400, "not understood", alias, error)
     answer = provider.answer(call)
     return HttpResponse(
         answer.body, status=answer.status, content_type=answer.content_type
     )
+
+
+def _refusal(
+    status: int, why: str, alias: str = "?", error: ProviderError | None = None
+) -> HttpResponse:
+    logger.warning("webhook of %s %s: %s", alias, why, error.kind if error else status)
+    response = HttpResponse(why, status=status, content_type="text/plain")
+    # Django would log the path, in which a vendor's secret may stand (R10).
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _store_receipts(alias: str, provider: BaseProvider, call: WebhookRequest) -> None:

@@ -16,6 +16,7 @@ from example_project.carrier.options import carrier_options
 from sms_marketing import providers
 from sms_marketing.core import clock
 from sms_marketing.models import InboundMessage, MessageStatus, ReceiptRecord
+from sms_marketing.providers.locmem import LocmemProvider
 from tests.factories import make_message, make_sender
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +162,9 @@ def test_a_reply_is_kept_once_and_stops_at_once(client, sent):
     assert kept.action == InboundMessage.Action.STOP
 
 
-def test_a_vendor_without_signatures_may_carry_its_secret_in_the_path(client, sent):
+def test_a_vendor_without_signatures_may_carry_its_secret_in_the_path(
+    client, sent, caplog
+):
     options = {
         **carrier_options("http://127.0.0.1:9", SECRET),
         "callback_proof": {"type": "token", "where": "path", "secret": SECRET},
@@ -180,4 +183,33 @@ def test_a_vendor_without_signatures_may_carry_its_secret_in_the_path(client, se
         assert call(f"{RECEIPTS}/{SECRET}") == 200
         assert call(f"{INBOUND}/{SECRET}") == 200
         assert call(RECEIPTS) == call(f"{RECEIPTS}/guessed") == 403
+        body = "<xml>"
+        assert call(f"{RECEIPTS}/{SECRET}") == 400
+        elsewhere = RECEIPTS.replace("default", "nobody")
+        assert call(f"{elsewhere}/{SECRET}") == 404
     assert ReceiptRecord.objects.count() == 1
+    assert "webhook of default not understood: malformed" in caplog.text
+    assert SECRET not in caplog.text
+
+
+class BrokenProvider(LocmemProvider):
+    """Quotes what it was given, as foreign code does."""
+
+    def verify(self, request):
+        """Trusts everybody."""
+
+    def parse_receipts(self, request):
+        raise LookupError(request.body.decode())
+
+
+def test_r7_r10_what_fails_while_it_is_stored_is_called_again_and_not_quoted(
+    client, sent, caplog
+):
+    spec = {"BACKEND": f"{__name__}.BrokenProvider"}
+    given = {**django_settings.SMS_MARKETING, "PROVIDERS": {"default": spec}}
+    with override_settings(SMS_MARKETING=given):
+        answer = client.post(RECEIPTS, sent.to_phone, content_type="text/plain")
+
+    assert answer.status_code == 500
+    assert "webhook of default failed: LookupError at " in caplog.text
+    assert sent.to_phone not in caplog.text
