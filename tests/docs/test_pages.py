@@ -35,13 +35,13 @@ def test_blocks_of_the_page_run(page: Path) -> None:
         "path": path,
         "request": SimpleNamespace(META={}, headers={}),
     }
-    for block in blocks(page):
+    for number, block in enumerate(blocks(page), 1):
         if (shown := first_line(block)) and (ROOT / shown).is_file():
             # An excerpt of a real file is that file's text; the file runs by itself.
             excerpt = block.split("\n", 1)[1].strip()
             assert excerpt in (ROOT / shown).read_text()
             continue
-        exec(compile(block, relative(page), "exec"), names)
+        exec(compile(block, f"{relative(page)}, block {number}", "exec"), names)
 
 
 def first_line(block: str) -> str:
