@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -59,6 +60,7 @@ def upsert(
     region: str | None = None,
     source: str = "",
     external_id: str = "",
+    may_move: bool = True,
     **fields: Any,
 ) -> Contact:
     """Find or make the contact of a number and fill in what is told.
@@ -67,20 +69,23 @@ def upsert(
     ``region_name``. ``tags`` and ``interests`` are added, ``attributes`` merged; an
     empty value never overwrites, too long a text is cut. A known identity (source,
     external_id) whose number changed takes its contact along if the new number is free
-    and the contact is nobody else's; the new number inherits no consent (R11).
+    and the contact is nobody else's; the new number inherits no consent (R11). With
+    ``may_move=False`` it becomes another contact's: one order with the number of a
+    friend or of the office takes nobody's consent for their own away.
 
     Raises InvalidPhone, and TypeError for a field that there is not.
     """
     _refuse_unknown(fields)
     number = normalized(phone, region=region)
+    who = _Who(source=source, external_id=external_id, may_move=may_move)
     using = router.db_for_write(Contact)
     for _race in range(MAX_RACES - 1):
         try:
-            return _upsert_once(number, source, external_id, fields, using)
+            return _upsert_once(number, who, fields, using)
         except IntegrityError:
             # Somebody made the same number or identity at the same moment.
             continue
-    return _upsert_once(number, source, external_id, fields, using)
+    return _upsert_once(number, who, fields, using)
 
 
 def find_by_phone(phone: str) -> Contact | None:
@@ -108,26 +113,33 @@ def _refuse_unknown(fields: Mapping[str, Any]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Who:
+    source: str
+    external_id: str
+    may_move: bool
+
+
 def _upsert_once(
-    number: str, source: str, external_id: str, fields: Mapping[str, Any], using: str
+    number: str, who: _Who, fields: Mapping[str, Any], using: str
 ) -> Contact:
     with transaction.atomic(using=using):
-        contact = _settle(number, source, external_id, using)
+        contact = _settle(number, who, using)
         _fill(contact, fields, using)
     return contact
 
 
-def _settle(number: str, source: str, external_id: str, using: str) -> Contact:
+def _settle(number: str, who: _Who, using: str) -> Contact:
     contacts = Contact.objects.using(using).select_for_update()
-    identity = _identity(source, external_id, using)
+    identity = _identity(who, using)
     by_phone = contacts.filter(phone=number).first()
-    if by_phone is None and identity is not None and _may_move(identity, using):
+    if by_phone is None and identity is not None and _moves(who, identity, using):
         return _move(contacts.get(pk=identity.contact_id), number, using)
     contact = by_phone or _create(number, using)
     if identity is None:
-        if source and external_id:
+        if who.source and who.external_id:
             ContactIdentity.objects.using(using).create(
-                contact=contact, source=source, external_id=external_id
+                contact=contact, source=who.source, external_id=who.external_id
             )
     elif identity.contact_id != contact.pk:
         # The identity follows its number; the old contact keeps its own history.
@@ -136,20 +148,17 @@ def _settle(number: str, source: str, external_id: str, using: str) -> Contact:
     return contact
 
 
-def _identity(source: str, external_id: str, using: str) -> ContactIdentity | None:
-    if not (source and external_id):
+def _identity(who: _Who, using: str) -> ContactIdentity | None:
+    if not (who.source and who.external_id):
         return None
-    return (
-        ContactIdentity.objects.using(using)
-        .filter(source=source, external_id=external_id)
-        .first()
-    )
+    identities = ContactIdentity.objects.using(using)
+    return identities.filter(source=who.source, external_id=who.external_id).first()
 
 
-def _may_move(identity: ContactIdentity, using: str) -> bool:
+def _moves(who: _Who, identity: ContactIdentity, using: str) -> bool:
     # Two customers of one number (a family): the one who leaves takes nothing along.
     others = ContactIdentity.objects.using(using).filter(contact=identity.contact_id)
-    return not others.exclude(pk=identity.pk).exists()
+    return who.may_move and not others.exclude(pk=identity.pk).exists()
 
 
 def _create(number: str, using: str) -> Contact:

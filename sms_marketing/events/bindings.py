@@ -115,7 +115,11 @@ class Binding:
         return (rows.select_related(*joins) if joins else rows).first()
 
     def contact_of(self, obj: Any, *, brand: Brand) -> Contact | None:
-        """Create or update the buyer's contact; None if the number is unusable."""
+        """Create or update the buyer's contact; None if the number is unusable.
+
+        Where the number is a field of the order, another one is no new number of the
+        buyer: who has two keeps the consent given for each.
+        """
         phone = self.text("phone", obj)
         customer_id = self.text("customer_id", obj)
         try:
@@ -124,6 +128,7 @@ class Binding:
                 region=brand.region,
                 source=self._customer_source() if customer_id else "",
                 external_id=customer_id,
+                may_move=self._is_buyers_own(self.phone),
                 **self._profile(obj),
             )
         except InvalidPhone:
@@ -142,13 +147,19 @@ class Binding:
     def _customer_source(self) -> str:
         if self.customer_source:
             return self.customer_source
-        if isinstance(self.customer_id, str):
-            # "customer.pk" and "customer_id" both are the table behind "customer".
-            path = re.sub(r"(\.|__|_)(pk|id)$", "", self.customer_id)
-            model = paths.walk(self.model, path).model
-            if model is not None:
-                return model._meta.label
-        return f"{self.source}.customer"
+        model = paths.walk(self.model, path).model if (path := self._buyer) else None
+        return model._meta.label if model is not None else f"{self.source}.customer"
+
+    @property
+    def _buyer(self) -> str:
+        # "customer.pk" and "customer_id" both are the table behind "customer".
+        if not isinstance(self.customer_id, str):
+            return ""
+        return re.sub(r"(\.|__|_)(pk|id)$", "", self.customer_id)
+
+    def _is_buyers_own(self, source: Source) -> bool:
+        own = (f"{self._buyer}.", f"{self._buyer}__")
+        return bool(self._buyer) and isinstance(source, str) and source.startswith(own)
 
 
 def as_text(value: Any) -> str:

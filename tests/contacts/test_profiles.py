@@ -198,6 +198,20 @@ def test_identity_follows_a_number_that_is_somebody_elses(brand):
     assert first.phone == old
 
 
+def test_number_of_one_order_takes_no_consent_away(brand):
+    own, office = next_phone(), next_phone()
+    contacts.opt_in(
+        own, method="web_form", wording="x", profile={"external_id": "7", **SHOP}
+    )
+
+    other = contacts.upsert(phone=office, external_id="7", may_move=False, **SHOP)
+
+    kept = contacts.find_by_phone(own)
+    assert other != kept
+    assert contacts.consent_status(kept, brand=brand) == "opted_in"
+    assert contacts.consent_status(other, brand=brand) == "unknown"
+
+
 def test_one_of_two_customers_of_a_number_leaves_alone(brand):
     family, own = next_phone(), next_phone()
     shared = contacts.upsert(phone=family, external_id="7", **SHOP)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from example_project.shop.models import Order, OrderLine, OrderStatus
 from example_project.shop.sms_events import OrderEvents
-from sms_marketing import events, signals
+from sms_marketing import contacts, events, signals
 from sms_marketing.core import clock
 from sms_marketing.events.orders import status_event
 from sms_marketing.models import (
@@ -380,3 +380,38 @@ def test_an_order_gone_by_the_commit_is_nothing() -> None:
 )
 def test_statuses_have_events(status: str, name: str) -> None:
     assert status_event(status) == name
+
+
+class OfTheProfile(OrderEvents):
+    """A shop that asks for the number once, in the customer's profile."""
+
+    phone = "customer.phone"
+
+
+def test_a_buyer_with_two_numbers_keeps_the_consent_for_each(brand) -> None:
+    customer = make_customer()
+    for phone in (PHONE, "+37129000002"):
+        save(place_order(customer=customer, phone=phone))
+        contacts.opt_in(phone, method="web_form", wording="Jā")
+    save(place_order(customer=customer, phone=PHONE))
+
+    assert Contact.objects.count() == 2
+    for contact in Contact.objects.all():
+        assert contacts.consent_status(contact, brand=brand) == "opted_in"
+
+
+def test_a_number_changed_in_the_profile_is_the_same_buyers_without_consent(
+    brand,
+) -> None:
+    customer = make_customer()
+    binding = OfTheProfile(Order)
+    binding.record(place_order(customer=customer))
+    contacts.opt_in(PHONE, method="web_form", wording="Jā")
+
+    customer.phone = "+37129000002"
+    customer.save()
+    binding.record(place_order(customer=customer))
+
+    contact = Contact.objects.get()
+    assert contact.phone == "+37129000002"
+    assert contacts.consent_status(contact, brand=brand) == "unknown"
