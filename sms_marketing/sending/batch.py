@@ -19,6 +19,7 @@ from sms_marketing.exceptions import (
     InvalidBody,
     MissingField,
     StopLease,
+    cause_of,
 )
 from sms_marketing.models import Brand, Message, Sender, SkipReason
 from sms_marketing.providers import Outbound
@@ -251,9 +252,8 @@ class _Writer:
             return SkipReason.RENDER_ERROR
         except ConfigurationError:
             raise  # The site's fault, not this contact's: nothing is skipped for it.
-        except Exception:
-            # One contact's data must not stop the others (R6).
-            logger.exception("message %s could not be rendered", row.pk)
+        except Exception as error:  # noqa: BLE001  (one contact's data, R6)
+            logger.error("message %s cannot be rendered: %s", row.pk, cause_of(error))
             return SkipReason.RENDER_ERROR
         return rendered.skip_reason or rendered
 

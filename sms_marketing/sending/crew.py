@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
+from sms_marketing.exceptions import cause_of
 from sms_marketing.providers import BaseProvider, Outbound, SendResult
 
 logger = logging.getLogger(__name__)
@@ -123,9 +124,9 @@ class Crew:
 def _send(provider: BaseProvider, outbounds: Sequence[Outbound]) -> list[SendResult]:
     try:
         found = {result.reference: result for result in provider.send_many(outbounds)}
-    except Exception:
-        # A fault of the adapter, or of the machine: what left is not known (R3).
-        logger.exception("provider %s failed in send_many", provider.alias)
+    except Exception as error:  # noqa: BLE001  (an adapter's fault: R3, see below)
+        # What left is not known.
+        logger.error("provider %s failed: %s", provider.alias, cause_of(error))
         found = {}
     return [
         found.get(outbound.reference)

@@ -16,6 +16,7 @@ from django.db import router
 
 from sms_marketing import contacts, events, phones, timing
 from sms_marketing.conf import settings
+from sms_marketing.exceptions import cause_of
 from sms_marketing.models import (
     Brand,
     Campaign,
@@ -205,8 +206,8 @@ class _Place:
 def _look(brand: Brand, zone: str, now: datetime) -> _Place:
     try:
         hours = Hours.parse(brand.hours)
-    except ValueError:
-        logger.exception("brand %s has no readable hours: nothing leaves", brand.pk)
+    except ValueError as error:
+        logger.error("nothing leaves, brand %s has wrong hours: %s", brand.pk, error)
         return _Place(verdict=skip(SkipReason.NO_HOURS))
     try:
         opens = timing.next_allowed(now, zone=zone, hours=hours)
@@ -230,9 +231,11 @@ def _ask_guard(name: str, rows: Sequence[Row]) -> Verdicts:
         still_open = events.get_guard(name).open_ids(
             sorted({row.guard_object for row in rows})
         )
-    except Exception:
-        # The host's own code: its fault holds up no other message (R6).
-        logger.exception("guard %s failed; %d messages left out", name, len(rows))
+    except Exception as error:  # noqa: BLE001  (the host's own code, R6)
+        logger.error(
+            "guard %s failed, %d messages left out: %s",
+            *(name, len(rows), cause_of(error)),
+        )
         return {row.pk: skip(SkipReason.GUARD_FAILED) for row in rows}
     return {
         row.pk: skip(SkipReason.GUARD_CLOSED)

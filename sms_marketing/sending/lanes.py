@@ -117,8 +117,8 @@ class _Carriers:
 def _is_configured(alias: str) -> bool:
     try:
         get_provider(alias)
-    except ConfigurationError:
-        logger.exception("the senders of provider %s wait for its settings", alias)
+    except ConfigurationError as error:
+        logger.error("the senders of provider %s wait: %s", alias, error)
         return False
     return True
 

@@ -17,6 +17,7 @@ from django.db import (
 )
 
 from sms_marketing.core.db import database_now
+from sms_marketing.exceptions import cause_of
 from sms_marketing.models import Message, Sender
 from sms_marketing.providers import SendResult
 from sms_marketing.sending.crew import Answer
@@ -51,8 +52,10 @@ class Outcomes:
         answers = self.pending
         try:
             stopped = self._write(answers)
-        except (OperationalError, InterfaceError):
-            logger.exception("%d outcomes could not be written yet", self.waiting)
+        except (OperationalError, InterfaceError) as error:
+            logger.error(
+                "%d outcomes wait for the database: %s", self.waiting, cause_of(error)
+            )
             self._reconnect()
             self.has_fault = True
             return set()
@@ -76,11 +79,11 @@ class Outcomes:
             statuses = record_results(results, now=now)
         except (OperationalError, InterfaceError):
             raise
-        except DatabaseError:
+        except DatabaseError as error:
             if len(results) == 1:
                 # It stays claimed and becomes unconfirmed when the lease is over.
                 pk = results[0].handed.row.pk
-                logger.exception("the outcome of message %s cannot be written", pk)
+                logger.error("message %s has no outcome: %s", pk, cause_of(error))
                 return
             # One odd value of a vendor must not cost the others their outcome (R6).
             for result in results:

@@ -11,12 +11,18 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import router, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from sms_marketing.conf import settings
 from sms_marketing.core.db import DatabaseNow, update_rows
 from sms_marketing.exceptions import ConfigurationError
-from sms_marketing.models import Message, MessageStatus, SendBatch
+from sms_marketing.models import (
+    Campaign,
+    CampaignStatus,
+    Message,
+    MessageStatus,
+    SendBatch,
+)
 from sms_marketing.providers import (
     BaseProvider,
     Lookup,
@@ -48,6 +54,8 @@ class RecoverReport:
     found: int = 0
     #: The carrier did not, or takes each reference once only: sent again.
     sent_again: int = 0
+    #: Put back by a worker after their campaign was canceled.
+    canceled: int = 0
 
 
 def recover() -> RecoverReport:
@@ -63,7 +71,19 @@ def recover() -> RecoverReport:
         _bury(batch_id, report, using)
     for alias, rows in _open_questions(using).items():
         _settle(alias, rows, report)
+    report.canceled = _sweep_canceled(using)
     return report
+
+
+def _sweep_canceled(using: str) -> int:
+    queued = Message.objects.using(using).filter(status=MessageStatus.QUEUED)
+    canceled = Campaign.objects.using(using).filter(
+        Exists(queued.filter(campaign=OuterRef("pk"))), status=CampaignStatus.CANCELED
+    )
+    ids = list(canceled.values_list("pk", flat=True))
+    if not ids:
+        return 0
+    return queued.filter(campaign__in=ids).update(status=MessageStatus.CANCELED)
 
 
 class _Unconfirmed(NamedTuple):
@@ -128,8 +148,8 @@ def _open_questions(using: str) -> dict[str, list[_Unconfirmed]]:
 def _can_settle(alias: str) -> bool:
     try:
         provider = get_provider(alias)
-    except ConfigurationError:
-        logger.exception("provider %s cannot be asked", alias)
+    except ConfigurationError as error:
+        logger.error("provider %s cannot be asked: %s", alias, error)
         return False
     return provider.supports_lookup or provider.supports_idempotency
 

@@ -23,8 +23,10 @@ logger = logging.getLogger(__name__)
 
 #: Account-level refusals in a row that halt a sender.
 MAX_ACCOUNT_ERRORS = 5
-#: The bucket holds what flows in during so many seconds, and one part at least.
+#: The bucket holds what flows in during so many seconds, and two parts at least: a
+#: worker that looks late must find what flowed in meanwhile.
 BURST_SECONDS = 0.5
+SMALLEST_BUCKET = 2.0
 #: Tries against other workers for one sip of the bucket.
 MAX_RACES = 5
 #: The vendor says "too many" without saying how long.
@@ -85,9 +87,9 @@ def note_results(sender: Sender, results: Iterable[SendResult]) -> bool:
 def _filled(
     rate: float, level: float, filled_at: datetime | None, now: datetime
 ) -> float:
-    full = max(1.0, rate * BURST_SECONDS)
     if filled_at is None:
-        return full
+        return 1.0
+    full = max(SMALLEST_BUCKET, rate * BURST_SECONDS)
     passed = max(0.0, (now - filled_at).total_seconds())
     return min(full, level + rate * passed)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 
 from sms_marketing.conf import settings
-from sms_marketing.exceptions import ConfigurationError, StopLease
+from sms_marketing.exceptions import ConfigurationError, StopLease, cause_of
 from sms_marketing.models import Sender
 from sms_marketing.providers import get_provider
 from sms_marketing.sending.batch import OpenBatch
@@ -57,7 +57,9 @@ class _Post:
 
     def release_size(self, sender: Sender) -> int:
         """What may be handed over at once, so that all of it starts in time (R1)."""
-        most = max(settings().RELEASE_SIZE, 2 * self.call_size)
+        # Whole calls, where the vendor takes many at once.
+        calls = math.ceil(settings().RELEASE_SIZE / self.call_size)
+        most = calls * self.call_size
         return max(1, min(most, math.ceil(self.pace(sender) * RELEASE_SECONDS)))
 
     def claim_size(self, sender: Sender) -> int:
@@ -206,14 +208,14 @@ class Worker:
             act(batch)
         except StopLease:
             batch.lose()
-        except ConfigurationError:
+        except ConfigurationError as error:
             # The site's fault, for a person to mend: the messages wait for it.
-            logger.exception("batch %s cannot be sent yet", batch.batch_id)
+            logger.error("batch %s cannot be sent yet: %s", batch.batch_id, error)
             batch.postpone()
 
     def _stop(self, batch: OpenBatch) -> None:
         try:
             batch.stop()
-        except DatabaseError:
+        except DatabaseError as error:
             # Its lease ends by itself, and the next recovery puts its rows back.
-            logger.exception("batch %s could not be put back", batch.batch_id)
+            logger.error("batch %s waits: %s", batch.batch_id, cause_of(error))

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Value
 
 from sms_marketing.core import clock
-from sms_marketing.core.db import DatabaseNow, database_now, insert_from_select
-from sms_marketing.models import Brand, ContactTag, Event
+from sms_marketing.core.db import (
+    DatabaseNow,
+    claim_rows,
+    database_now,
+    insert_from_select,
+    update_rows,
+)
+from sms_marketing.models import (
+    Brand,
+    ContactTag,
+    Event,
+    Message,
+    MessageStatus,
+    Purchase,
+    SendBatch,
+)
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ["name", "key", "properties", "occurred_at", "recorded_at"]
@@ -136,3 +153,192 @@ def test_insert_from_select_takes_foreign_keys_by_field_name():
         == 0
     )
     assert connection.in_atomic_block
+
+
+# Claims
+
+
+def claim(sender, *, limit=10, due=None):
+    batch = SendBatch(worker="w", sender=sender)
+    due = Message.objects.order_by("pk") if due is None else due
+    taken = claim_rows(
+        due.filter(status=MessageStatus.QUEUED),
+        batch=batch,
+        changes={"status": MessageStatus.CLAIMED, "sender": sender},
+        lease=timedelta(seconds=60),
+        limit=limit,
+        using="default",
+    )
+    return batch, taken
+
+
+def test_a_claim_gives_rows_to_a_new_batch_in_their_order(sender):
+    contact = factories.make_contact()
+    rows = [
+        factories.make_message(sender=sender, contact=contact, priority=priority)
+        for priority in (5, 0, 1)
+    ]
+
+    batch, taken = claim(sender, limit=2, due=Message.objects.order_by("priority"))
+
+    assert taken == 2
+    mine = Message.objects.filter(batch=batch.pk)
+    assert set(mine.values_list("pk", flat=True)) == {rows[1].pk, rows[2].pk}
+    assert set(mine.values_list("status", "attempt")) == {("claimed", 1)}
+    stored = SendBatch.objects.get(pk=batch.pk)
+    assert (stored.size, stored.watermark, stored.state) == (2, 0, "live")
+    assert stored.worker == "w"
+    ahead = stored.lease_until - stored.created_at
+    assert abs(ahead - timedelta(seconds=60)) < timedelta(seconds=1)
+
+
+def test_a_claim_of_nothing_leaves_no_batch(sender):
+    assert claim(sender)[1] == 0
+    assert not SendBatch.objects.exists()
+
+
+def test_a_row_is_claimed_once(sender):
+    contact = factories.make_contact()
+    for _ in range(3):
+        factories.make_message(sender=sender, contact=contact)
+
+    assert claim(sender, limit=2)[1] == 2
+    assert claim(sender, limit=2)[1] == 1
+    assert claim(sender, limit=2)[1] == 0
+
+
+# Many rows, each with values of its own
+
+
+def messages(sender, count):
+    contact = factories.make_contact()
+    return [
+        factories.make_message(sender=sender, contact=contact) for _ in range(count)
+    ]
+
+
+def test_update_rows_writes_each_its_own_values(sender):
+    first, second = messages(sender, 2)
+
+    changed = update_rows(
+        Message,
+        [(second.pk, "b\n'x'", Decimal("0.30"), None), (first.pk, "ā", None, 7)],
+        keys=("id",),
+        sets=("body", "price", "part_count"),
+        using="default",
+    )
+
+    assert changed == {first.pk, second.pk}
+    found = Message.objects.in_bulk()
+    assert (found[first.pk].body, found[first.pk].price) == ("ā", None)
+    assert found[second.pk].body == "b\n'x'"
+    assert found[second.pk].price == Decimal("0.30")
+    assert (found[first.pk].part_count, found[second.pk].part_count) == (7, None)
+
+
+def test_update_rows_writes_one_value_to_all(sender):
+    rows = messages(sender, 3)
+    moment = clock.now()
+
+    changed = update_rows(
+        Message,
+        [(row.pk, 0, "sent", Decimal("0.05"), moment, None) for row in rows],
+        keys=("id", "attempt"),
+        sets=("status", "price", "sent_at", "provider_message_id"),
+        where={"status": ["queued", "claimed"]},
+        using="default",
+    )
+
+    assert changed == {row.pk for row in rows}
+    values = Message.objects.values_list("status", "price", "sent_at")
+    assert set(values) == {("sent", Decimal("0.05"), moment)}
+
+
+def test_update_rows_is_compare_and_swap(sender):
+    moved, done, right = messages(sender, 3)
+    Message.objects.filter(pk=moved.pk).update(attempt=4)
+    Message.objects.filter(pk=done.pk).update(status="failed")
+
+    changed = update_rows(
+        Message,
+        [(row.pk, 0, "new") for row in (moved, done, right)],
+        keys=("id", "attempt"),
+        sets=("body",),
+        where={"status": ["queued"]},
+        using="default",
+    )
+
+    assert changed == {right.pk}
+    assert Message.objects.get(body="new") == right
+
+
+def test_update_rows_changes_a_key_itself(sender):
+    [row] = messages(sender, 1)
+    Message.objects.update(attempt=2)
+
+    update_rows(
+        Message,
+        [(row.pk, 2, 1, None)],
+        keys=("id", "attempt"),
+        sets=("attempt", "batch"),
+        using="default",
+    )
+
+    assert Message.objects.values_list("attempt", "batch").get() == (1, None)
+
+
+def test_update_rows_keeps_the_text_of_the_erased_blank(sender):
+    erased, other = messages(sender, 2)
+    Message.objects.filter(pk=erased.pk).update(to_phone="", body="")
+
+    update_rows(
+        Message,
+        [(erased.pk, "secret"), (other.pk, "text")],
+        keys=("id",),
+        sets=("body",),
+        blank_with={"body": "to_phone"},
+        using="default",
+    )
+
+    assert dict(Message.objects.values_list("pk", "body")) == {
+        erased.pk: "",
+        other.pk: "text",
+    }
+
+
+def test_update_rows_takes_more_than_one_statement_holds(brand, monkeypatch):
+    module = sys.modules["sms_marketing.core.db.update"]
+    monkeypatch.setattr(module, "MAX_PARAMETERS", 9)
+    rows = [factories.make_purchase(brand=brand) for _ in range(10)]
+
+    changed = update_rows(
+        Purchase,
+        [(row.pk, f"n{row.pk}", Decimal(row.pk)) for row in rows],
+        keys=("id",),
+        sets=("number", "amount"),
+        using="default",
+    )
+
+    assert len(changed) == 10
+    for row in Purchase.objects.all():
+        assert (row.number, row.amount) == (f"n{row.pk}", Decimal(row.pk))
+
+
+def test_update_rows_of_nothing_does_nothing(db):
+    assert (
+        update_rows(Message, [], keys=("id",), sets=("body",), using="default") == set()
+    )
+
+
+@pytest.mark.real_database
+def test_a_text_that_is_too_long_is_refused_and_not_cut(sender):
+    [row] = messages(sender, 1)
+
+    with pytest.raises(DataError), transaction.atomic():
+        update_rows(
+            Message,
+            [(row.pk, "x" * 200)],
+            keys=("id",),
+            sets=("provider_message_id",),
+            using="default",
+        )
