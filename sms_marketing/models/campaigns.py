@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sms_marketing.core.fields import KeyField, MoneyField
 from sms_marketing.models.brands import Brand
@@ -25,7 +26,7 @@ class CampaignStatus(models.TextChoices):
     SENDING = "sending", _("sending")
     PAUSED = "paused", _("paused")
     FINISHED = "finished", _("finished")
-    CANCELED = "canceled", _("canceled")
+    CANCELED = "canceled", pgettext_lazy("campaign", "canceled")
 
 
 class EncodingPolicy(models.TextChoices):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sms_marketing.core.fields import KeyField
 from sms_marketing.models.brands import Brand
@@ -32,8 +33,8 @@ class InboundMessage(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.PROTECT, null=True, related_name="inbound_messages"
     )
-    from_phone = KeyField(_("from"), max_length=32)
-    to_address = KeyField(_("to"), max_length=32, blank=True)
+    from_phone = KeyField(pgettext_lazy("phone", "from"), max_length=32)
+    to_address = KeyField(pgettext_lazy("phone", "to"), max_length=32, blank=True)
     text = models.TextField(_("text"), blank=True)
     action = models.CharField(_("done"), max_length=8, choices=Action, blank=True)
     rule = models.CharField(_("matched"), max_length=80, blank=True)

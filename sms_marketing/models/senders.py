@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sms_marketing.core.fields import KeyField, MoneyField
 from sms_marketing.models.brands import Brand
@@ -84,7 +85,7 @@ class Price(models.Model):
     )
     amount = MoneyField(_("price of a part"))
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    valid_from = models.DateField(_("from"))
+    valid_from = models.DateField(pgettext_lazy("day", "from"))
 
     class Meta:
         verbose_name = _("price")
