@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sms_marketing import contacts
 from sms_marketing.admin import columns
@@ -106,7 +107,7 @@ class ContactAdmin(Screen[Contact]):
     def masked_phone(self, contact: Contact) -> str:
         return columns.masked(contact.phone)
 
-    @admin.display(description=_("name"), ordering="last_name")
+    @admin.display(description=pgettext_lazy("person", "name"), ordering="last_name")
     def full_name(self, contact: Contact) -> str:
         return contact.full_name or "—"
 
