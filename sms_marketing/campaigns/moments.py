@@ -127,7 +127,7 @@ def _wanted(campaign: Campaign, zone: str, *, at: datetime) -> datetime | None:
     if campaign.schedule == Campaign.Schedule.NOW or campaign.send_on is None:
         return at
     if campaign.schedule == Campaign.Schedule.BRAND_TIME:
-        return max(at, planned(campaign, campaign.brand.zone))
+        zone = campaign.brand.zone
     moment = planned(campaign, zone)
     if moment >= at - GRACE:
         return max(at, moment)

@@ -63,11 +63,30 @@ def test_our_time_is_one_instant_for_everybody() -> None:
     assert list(found.due) == [utc("2026-12-01 08:00")]
 
 
-def test_our_time_that_has_passed_is_now() -> None:
-    campaign = campaign_of(schedule="brand_time", send_on=date(2026, 12, 1))
-    at = utc("2026-12-05 12:00")
+def test_our_time_that_has_just_passed_is_now() -> None:
+    campaign = campaign_of(
+        schedule="brand_time", send_on=date(2026, 12, 1), send_time=time(10)
+    )
+    at = utc("2026-12-01 09:30")
 
-    assert moment_of(campaign, "", at=at) == at
+    assert moment_of(campaign, "Asia/Tokyo", at=at) == at
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("next_day", utc("2026-12-02 08:00")), ("skip", SkipReason.TOO_LATE)],
+)
+def test_an_offer_that_a_day_of_outage_held_up_does_not_go_out_at_once(
+    policy, expected
+) -> None:
+    campaign = campaign_of(
+        schedule="brand_time",
+        send_on=date(2026, 12, 1),
+        send_time=time(10),
+        late_policy=policy,
+    )
+
+    assert moment_of(campaign, "", at=utc("2026-12-01 14:00")) == expected
 
 
 @pytest.mark.parametrize(
