@@ -59,7 +59,7 @@ class Campaign(models.Model):
         NEXT_DAY = "next_day", _("the next day")
         SKIP = "skip", _("leave them out")
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, verbose_name=_("brand"))
     name = models.CharField(_("name"), max_length=120)
     status = models.CharField(
         _("status"),

@@ -70,33 +70,46 @@ class ConsentRecord(models.Model):
     One chain for each (brand, number): each row's MAC covers the row before it.
     """
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, verbose_name=_("brand"))
     phone_hash = KeyField(max_length=64)
-    sequence = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField(_("number in the chain"))
     # NULL: the person was erased, or was never a contact here.
     contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, null=True, related_name="consent_records"
+        Contact,
+        on_delete=models.PROTECT,
+        verbose_name=_("contact"),
+        null=True,
+        related_name="consent_records",
     )
-    status = models.CharField(max_length=10, choices=ConsentStatus)
-    channel = models.CharField(max_length=5, choices=Channel, default=Channel.SMS)
+    status = models.CharField(_("status"), max_length=10, choices=ConsentStatus)
+    channel = models.CharField(
+        _("channel"), max_length=5, choices=Channel, default=Channel.SMS
+    )
     topic = KeyField(
-        max_length=40, blank=True, help_text=_("Empty: marketing as a whole.")
+        _("topic"),
+        max_length=40,
+        blank=True,
+        help_text=_("Empty: marketing as a whole."),
     )
-    method = models.CharField(max_length=10, choices=ConsentMethod)
-    wording = models.TextField(blank=True, help_text=_("The exact words shown."))
-    wording_language = models.CharField(max_length=10, blank=True)
+    method = models.CharField(_("given by"), max_length=10, choices=ConsentMethod)
+    wording = models.TextField(
+        _("wording"), blank=True, help_text=_("The exact words shown.")
+    )
+    wording_language = models.CharField(
+        _("language of the wording"), max_length=10, blank=True
+    )
     # Form, URL, keyword, file and row: evidence that names no person.
-    evidence = models.JSONField(default=dict, blank=True)
+    evidence = models.JSONField(_("evidence"), default=dict, blank=True)
     # Number, IP, user agent, raw text. NULL after erasure; digested with the salt.
     personal = models.JSONField(null=True, blank=True)
     salt = KeyField(max_length=32, blank=True)
-    personal_digest = KeyField(max_length=64)
-    actor = models.CharField(max_length=150, blank=True)
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    key_id = KeyField(max_length=20)
-    previous_mac = KeyField(max_length=64, blank=True)
-    mac = KeyField(max_length=64)
+    personal_digest = KeyField(_("digest of the personal part"), max_length=64)
+    actor = models.CharField(_("recorded by"), max_length=150, blank=True)
+    occurred_at = models.DateTimeField(_("happened"))
+    recorded_at = models.DateTimeField(_("recorded"))
+    key_id = KeyField(_("key"), max_length=20)
+    previous_mac = KeyField(_("MAC of the row before"), max_length=64, blank=True)
+    mac = KeyField(_("MAC"), max_length=64)
 
     objects = ConsentRecordQuerySet.as_manager()
 
@@ -132,11 +145,13 @@ class ConsentState(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="consent_states"
     )
-    brand = models.ForeignKey(Brand, on_delete=models.CASCADE)
-    channel = models.CharField(max_length=5, choices=Channel, default=Channel.SMS)
-    topic = KeyField(max_length=40, blank=True)
-    status = models.CharField(max_length=10, choices=ConsentStatus)
-    since = models.DateTimeField()
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, verbose_name=_("brand"))
+    channel = models.CharField(
+        _("channel"), max_length=5, choices=Channel, default=Channel.SMS
+    )
+    topic = KeyField(_("topic"), max_length=40, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=ConsentStatus)
+    since = models.DateTimeField(_("since"))
 
     class Meta:
         verbose_name = _("consent")
@@ -214,20 +229,24 @@ class Suppression(models.Model):
     #: ``sender_key`` of a suppression that holds for every sender of the brand.
     EVERY_SENDER = 0
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, verbose_name=_("brand"))
     phone_hash = KeyField(max_length=64)
     # NULL: erased, or never a contact here.
     contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, related_name="suppressions"
+        Contact,
+        on_delete=models.SET_NULL,
+        verbose_name=_("contact"),
+        null=True,
+        related_name="suppressions",
     )
-    scope = models.CharField(max_length=12, choices=SuppressionScope)
+    scope = models.CharField(_("withheld"), max_length=12, choices=SuppressionScope)
     # Id of the one sender that the carrier refused; 0 instead of NULL, because NULLs
     # are never equal in a unique constraint.
     sender_key = models.BigIntegerField(default=EVERY_SENDER)
-    reason = models.CharField(max_length=10, choices=SuppressionReason)
-    created_at = models.DateTimeField()
+    reason = models.CharField(_("why"), max_length=10, choices=SuppressionReason)
+    created_at = models.DateTimeField(_("added"))
     # NULL: in force.
-    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
     actor = models.CharField(max_length=150, blank=True)
 
     objects = SuppressionQuerySet.as_manager()

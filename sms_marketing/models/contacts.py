@@ -58,7 +58,7 @@ class Contact(models.Model):
     )
     # NULL: not erased.
     erased_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ContactQuerySet.as_manager()
@@ -123,7 +123,9 @@ class ContactTag(models.Model):
         TAG = "tag", _("tag")
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="tags")
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.INTEREST)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=Kind, default=Kind.INTEREST
+    )
     label = models.CharField(_("label"), max_length=80)
     key = KeyField(max_length=120, editable=False)
 

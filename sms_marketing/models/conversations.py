@@ -31,7 +31,11 @@ class InboundMessage(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
     # NULL: not processed yet, or a number that cannot be a contact (a short code).
     contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, null=True, related_name="inbound_messages"
+        Contact,
+        on_delete=models.PROTECT,
+        verbose_name=_("contact"),
+        null=True,
+        related_name="inbound_messages",
     )
     from_phone = KeyField(pgettext_lazy("phone", "from"), max_length=32)
     to_address = KeyField(pgettext_lazy("phone", "to"), max_length=32, blank=True)

@@ -123,12 +123,14 @@ class Message(models.Model):
     brand = models.ForeignKey(
         Brand, on_delete=models.PROTECT, db_constraint=False, db_index=False
     )
-    category = models.CharField(max_length=13, choices=Category)
+    category = models.CharField(_("kind"), max_length=13, choices=Category)
     topic = KeyField(max_length=40, blank=True)
     status = models.CharField(
-        max_length=11, choices=MessageStatus, default=MessageStatus.QUEUED
+        _("status"), max_length=11, choices=MessageStatus, default=MessageStatus.QUEUED
     )
-    skip_reason = models.CharField(max_length=16, choices=SkipReason, blank=True)
+    skip_reason = models.CharField(
+        _("why left out"), max_length=16, choices=SkipReason, blank=True
+    )
     priority = models.PositiveSmallIntegerField(choices=Priority)
 
     # Who. No constraint in the database: it alone doubles the time of a launch
@@ -136,6 +138,7 @@ class Message(models.Model):
     contact = models.ForeignKey(
         Contact,
         on_delete=models.PROTECT,
+        verbose_name=_("contact"),
         db_constraint=False,
         db_index=False,
         related_name="messages",
@@ -146,6 +149,7 @@ class Message(models.Model):
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
+        verbose_name=_("campaign"),
         null=True,
         db_constraint=False,
         db_index=False,
@@ -174,19 +178,23 @@ class Message(models.Model):
     # three whose columns are empty in most rows (R2; docs/why/design.md).
     # A named constraint, because `unique=True` adds a second index for LIKE.
     once_key = KeyField(max_length=120, null=True)
-    is_test = models.BooleanField(default=False)
+    is_test = models.BooleanField(_("test"), default=False)
 
     # What. The text is written when it leaves; merge fields of the event before.
-    language = models.CharField(max_length=10, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
     body = models.TextField(blank=True)
     context: models.JSONField[Any, Any] = models.JSONField(null=True)  # NULL: no event
     bucket = KeyField(max_length=8, blank=True)
 
     # When and through whom.
     sender = models.ForeignKey(
-        Sender, on_delete=models.PROTECT, db_constraint=False, db_index=False
+        Sender,
+        on_delete=models.PROTECT,
+        verbose_name=_("sender"),
+        db_constraint=False,
+        db_index=False,
     )
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(_("due"))
     expires_at = models.DateTimeField(null=True)  # NULL: EXPIRY_HOURS after due_at
     guard = KeyField(max_length=80, blank=True)
     guard_object = KeyField(max_length=80, blank=True)
@@ -200,16 +208,18 @@ class Message(models.Model):
         db_index=False,
         related_name="messages",
     )
-    attempt = models.PositiveSmallIntegerField(default=0)
-    provider_message_id = KeyField(max_length=128, null=True)  # NULL: not taken yet
-    part_count = models.PositiveSmallIntegerField(null=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    provider_message_id = KeyField(
+        _("the provider's id"), max_length=128, null=True
+    )  # NULL: not taken yet
+    part_count = models.PositiveSmallIntegerField(_("parts"), null=True)
     price = MoneyField(null=True)  # NULL: nothing sent, or no price known
     currency = models.CharField(max_length=3, blank=True)
     error_kind = models.CharField(max_length=20, blank=True)
     error_code = KeyField(max_length=64, blank=True)
     created_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    delivered_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
 
     objects = MessageQuerySet.as_manager()
 

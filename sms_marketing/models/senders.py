@@ -19,7 +19,9 @@ class Sender(models.Model):
         NUMBER = "number", _("number (two-way)")
         SHORT_CODE = "short_code", _("short number (two-way)")
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="senders")
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, verbose_name=_("brand"), related_name="senders"
+    )
     address = KeyField(
         _("name or number"),
         max_length=16,
