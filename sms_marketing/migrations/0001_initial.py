@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
                 ('occurred_at', models.DateTimeField(null=True)),
                 ('received_at', models.DateTimeField(verbose_name='received')),
                 ('processed_at', models.DateTimeField(null=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='sms_marketing.brand')),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='sms_marketing.brand', verbose_name='brand')),
                 ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='inbound_messages', to='sms_marketing.contact', verbose_name='contact')),
                 ('in_reply_to', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replies', to='sms_marketing.message')),
                 ('sender', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='sms_marketing.sender')),

@@ -28,7 +28,7 @@ class InboundMessage(models.Model):
     dedup_key = KeyField(max_length=128)
     # NULL: it came to an address that is none of ours.
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, null=True)
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, verbose_name=_("brand"))
     # NULL: not processed yet, or a number that cannot be a contact (a short code).
     contact = models.ForeignKey(
         Contact,
