@@ -131,9 +131,9 @@ class OpenBatch:
     def stop(self, *, verdict: Verdict = BACK) -> None:
         """Let nothing more of it leave, and put back what waits."""
         self.leave.is_over = True
-        rows, self.rows = list(self.rows), deque()
-        if rows:
-            self.put_back(rows, verdict=verdict)
+        if self.rows:
+            self.put_back(list(self.rows), verdict=verdict)
+            self.rows.clear()
 
     def postpone(self) -> None:
         """Stop, and look again in a minute."""

@@ -136,17 +136,28 @@ class Worker:
 
     def leave(self) -> None:
         """Put back what waits, finish what is with the providers, write all of it."""
-        for batch in self._batches:
-            self._stop(batch)
+        self._stop_all()
         for post in self._posts.values():
             post.crew.close()
         patience = time.monotonic() + settings().LEASE_SECONDS
-        while True:
-            self._flush_at = 0.0
-            self.collect()
-            if not self._outcomes.pending or time.monotonic() > patience:
-                return
+        while not self._is_written() and time.monotonic() < patience:
             time.sleep(WRITE_PAUSE)
+        # Once more, if the database was away at first; then what is done is closed.
+        self._stop_all()
+        self.collect()
+
+    def _is_written(self) -> bool:
+        self._flush_at = 0.0
+        try:
+            self.collect()
+        except DatabaseError as error:
+            logger.error("a batch cannot be closed yet: %s", cause_of(error))
+            return False
+        return not self._outcomes.pending
+
+    def _stop_all(self) -> None:
+        for batch in self._batches:
+            self._stop(batch)
 
     def _must_write(self) -> bool:
         # All that is out is answered: there is nothing to wait for.

@@ -376,6 +376,41 @@ def test_r6_a_text_of_too_many_parts_does_not_leave(provider, sender):
     assert message.skip_reason == SkipReason.TOO_MANY_PARTS
 
 
+def test_r6_a_value_that_a_text_cannot_use_stops_nobody(provider, sender):
+    campaign = sending_campaign(sender, 1, text="{{ first_name | plus: 1 }}")
+    number = factories.make_contact(first_name="41")
+    add_message(campaign, contact=number)
+
+    report = dispatch()
+
+    assert (report.sent, report.skipped) == (1, 1)
+    assert Message.objects.get(skip_reason=SkipReason.RENDER_ERROR)
+    assert "42" in provider.outbox[0].text
+
+
+def test_r6_facts_of_the_wrong_shape_stop_nobody(provider, sender, caplog):
+    campaign = sending_campaign(sender, 1)
+    odd = add_message(campaign, context=["+37120000000"])
+
+    assert dispatch().sent == 1
+
+    assert status_of(odd) == MessageStatus.SKIPPED
+    assert odd.skip_reason == SkipReason.RENDER_ERROR
+    assert f"message {odd.pk} cannot be rendered: TypeError" in caplog.text
+    assert "+3712" not in caplog.text  # R10
+
+
+def test_r6_a_variant_that_is_gone_leaves_its_contacts_out(provider, sender):
+    campaign = sending_campaign(sender, 1)
+    message = campaign.messages.get()
+    Message.objects.update(variant=999_999)
+
+    dispatch()
+
+    assert status_of(message) == MessageStatus.SKIPPED
+    assert message.skip_reason == SkipReason.NO_LANGUAGE
+
+
 def test_r6_a_variant_without_texts_leaves_its_contacts_out(provider, sender):
     campaign = sending_campaign(sender, 1)
     campaign.variants.first().bodies.all().delete()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from sms_marketing import sending
+from sms_marketing.core import clock
 from sms_marketing.models import Message, MessageStatus, SendBatch
 from sms_marketing.providers import Receipt, ReceiptStatus
+from sms_marketing.providers.locmem import LocmemProvider
 from tests.sending.conftest import sending_campaign, statuses
 
 pytestmark = [
@@ -28,7 +31,7 @@ def at_once(*works):
         try:
             barrier.wait()
             results.append(work())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (told to the main thread)
             faults.append(error)
         finally:
             connections.close_all()
@@ -122,3 +125,46 @@ def test_pausing_while_two_workers_claim_stops_all_of_it(provider, sender, confi
     found = statuses()
     assert set(found) == {"sent", "queued"}
     assert found["sent"] == len(provider.outbox) < 40
+
+
+def test_a_connection_that_is_cut_loses_and_doubles_nothing(
+    provider, become, sender, configure, caplog
+):
+    """The server ends our session in mid-send; what was answered is still written."""
+    if connection.vendor != "postgresql":
+        pytest.skip("ends a session the way PostgreSQL does")
+    configure(RELEASE_SIZE=5, CONCURRENCY=2, FLUSH_SECONDS=0.02)
+    campaign = sending_campaign(sender, 60)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [session] = cursor.fetchone()
+    cut = threading.Event()
+
+    class Cutting(LocmemProvider):
+        def send_one(self, outbound):
+            if len(self.outbox) == 12 and not cut.is_set():
+                cut.set()
+                # A connection of this thread's own.
+                with connections["default"].cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(%s)", [session])
+                connections.close_all()
+            return super().send_one(outbound)
+
+    become(Cutting)
+    try:
+        sending.dispatch(seconds=20)
+    except DatabaseError:
+        connection.close()
+
+    assert cut.is_set()
+    recorded = Message.objects.filter(status=MessageStatus.SENT)
+    assert {item.message_id for item in provider.outbox} == set(
+        recorded.values_list("pk", flat=True)
+    )
+    SendBatch.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    sending.recover()
+    sending.dispatch(seconds=20)
+    assert statuses() == {"sent": 60}
+    sent = Counter(item.message_id for item in provider.outbox)
+    assert set(sent) == set(campaign.messages.values_list("pk", flat=True))
+    assert set(sent.values()) == {1}

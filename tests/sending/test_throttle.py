@@ -73,17 +73,18 @@ def test_ten_parts_leave_at_one_part_a_second_too(brand):
 @pytest.mark.parametrize("rate", [1.0, 10.0, 200.0])
 @pytest.mark.parametrize("size", [1, 3])
 def test_three_workers_share_a_rate(brand, monkeypatch, rate, size):
-    """A minute of looks at odd moments, by the database's clock: within 5 %."""
+    """Looks at odd moments for 40 s by the database's clock: within 5 %."""
     sender = factories.make_sender(brand=brand, parts_per_second=rate)
     dice, moment, taken = random.Random(1), clock.now(), 0
-    ends = moment + timedelta(seconds=60)
+    ends = moment + timedelta(seconds=40)
     monkeypatch.setattr(throttle, "database_now", lambda using: moment)
 
     while moment < ends:
         taken += size * take_parts(sender.pk, [size] * 50)
-        moment += timedelta(seconds=dice.random() / max(rate, 5) / 3)
+        moment += timedelta(seconds=dice.random() / 4)
 
-    assert 0.95 * rate * 60 <= taken <= 1.05 * rate * 60 + size
+    # What was overdrawn, or has flowed in and is not yet taken, is one look's worth.
+    assert 0.95 * rate * 40 - rate / 4 - 1 <= taken <= 1.05 * rate * 40 + size
 
 
 def test_who_loses_the_race_for_the_bucket_takes_nothing(slow, monkeypatch):
@@ -95,6 +96,7 @@ def test_who_loses_the_race_for_the_bucket_takes_nothing(slow, monkeypatch):
         return real(using)
 
     take_parts(slow.pk, [1])
+    refill(slow, 3600)
     monkeypatch.setattr(throttle, "database_now", raced)
 
     assert take_parts(slow.pk, [1]) == 0
