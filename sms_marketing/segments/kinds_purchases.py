@@ -94,23 +94,29 @@ def _operators(value: Parameter, *keys: str) -> tuple[Operator, ...]:
 class _FigureKind(RuleKind):
     """A figure over the purchases in a window; without purchases it is 0.
 
-    Correlated or grouped? Counted on PostgreSQL 15, 100 000 contacts with 500 000
-    purchases and 1 000 000 with 5 000 000, consent asked beside it, milliseconds:
+    Correlated or grouped? One run on PostgreSQL 15 with consent asked beside it, medians
+    in ms of the hand-written forms at 100 000 contacts with 500 000 purchases / at
+    1 000 000 with 5 000 000. The machine was busy: differences below a third say little.
 
-    ======================================  ===========  ==============
-    rule beside "at least 2 purchases"      correlated   pk IN (GROUP BY)
-    ======================================  ===========  ==============
-    small town, one year of age             1.4 / 14     221 / 1 364
-    Rīga, 15 years of age                   37 / 490     248 / 1 763
-    none                                    230 / 2 615  281 / 3 556
-    small town and age, last 90 days        1.3 / 7.7    98 / 891
-    Rīga and age, last 90 days              33 / 388     44 / 834
-    none, last 90 days                      188 / 2 065  90 / 1 201
-    none, last 365 days                     211 / 2 931  182 / 2 621
-    ======================================  ===========  ==============
+    ====================================  =============  =============
+    beside "at least 2 purchases"         correlated     grouped
+    ====================================  =============  =============
+    small town, one year of age           3 / 21         359 / 3 230
+    Riga, 16 years of age                 39 / 957       244 / 2 938
+    four cities (60 % of all)             191 / 4 565    310 / 7 679
+    nothing                               550 / 4 575    767 / 6 893
+    small town and age, last 90 days      4 / 7          119 / 902
+    Riga and age, last 90 days            69 / 403       105 / 1 997
+    four cities, last 90 days             268 / 2 088    210 / 2 670
+    nothing, last 90 days                 377 / 3 468    195 / 3 261
+    nothing, last 365 days                283 / 4 468    269 / 3 434
+    ====================================  =============  =============
 
-    At a million the chosen one took 1.0 times as long as the better of the two, compiling
-    (2 ms) included: 0.9 to 1.2 in three interleaved rounds of each line.
+    The better form by our time: 0.8 to 1.1 for most lines. Below that: a small town and
+    age, 0.77 to 0.85 with the order of the forms rotated, for the same plan and buffers,
+    because the ORM's 2 to 6 ms stay; and four cities in 90 days at a million with only
+    2 000 000 purchases, 0.48, where grouped wins. Revisit when purchases are counted
+    per contact: no fixed rule is right for both densities.
 
     So: correlated, answered from ``purchase_of_contact`` alone, except for a required
     rule with a short window and nothing narrow beside it. Never grouped under "any" or
