@@ -26,4 +26,4 @@ def at_once(*acts: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert errors == []
+    assert not errors, [repr(error) for error in errors]

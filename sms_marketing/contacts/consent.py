@@ -15,7 +15,7 @@ from sms_marketing.contacts.keys import phone_hash
 from sms_marketing.contacts.ledger import Act, append
 from sms_marketing.contacts.profiles import normalized, upsert
 from sms_marketing.contacts.states import OWN_ACTS, fold, write_states
-from sms_marketing.contacts.suppression import lift, suppress
+from sms_marketing.contacts.suppression import hold_back, lift
 from sms_marketing.core import clock
 from sms_marketing.models import (
     Brand,
@@ -105,11 +105,10 @@ def opt_out(
     using = router.db_for_write(ConsentRecord)
     with transaction.atomic(using=using):
         rows = Contact.objects.using(using).select_for_update()
-        contact = rows.filter(phone=number).first()
         act = Act(
             brand=brand or _default_brand(using),
             phone_hash=phone_hash(number),
-            contact=contact,
+            contact=rows.filter(phone=number).first(),
             status=ConsentStatus.OPTED_OUT,
             method=ConsentMethod(method),
             topic=topic,
@@ -120,15 +119,18 @@ def opt_out(
         )
         record = _write(act, using)
         if not topic:
-            suppress(
+            # Its contact is not looked up again: to point at one that somebody else
+            # has locked is to wait for it, who waits for our place in the chain.
+            hold_back(
                 act.phone_hash,
+                contact=record.contact,
                 scope=scope,
                 reason=reason,
                 brand=act.brand,
                 sender=sender,
                 actor=actor,
             )
-        _tell(signals.contact_opted_out, contact, record, using)
+        _tell(signals.contact_opted_out, record.contact, record, using)
     return record
 
 
@@ -151,9 +153,10 @@ def consent_status(
 def _write(act: Act, using: str) -> ConsentRecord:
     chain = append(act, using=using)
     # Looked up again: whoever made the contact meanwhile may have agreed before us in
-    # the chain, and has not seen us in it.
-    rows = Contact.objects.using(using).select_for_update()
-    contact = act.contact or rows.filter(phone_hash=act.phone_hash).first()
+    # the chain, and has not seen us in it. Without a lock, because all others lock the
+    # contact before the chain; our place in the chain keeps them off its states.
+    found = Contact.objects.using(using).filter(phone_hash=act.phone_hash)
+    contact = act.contact or found.first()
     if contact is not None:
         write_states(contact, act.brand.pk, fold(chain), using=using)
     return chain[-1]

@@ -89,13 +89,15 @@ def rebuild(contact: Contact) -> None:
     using = router.db_for_write(ConsentState)
     brand_ids = list(Brand.objects.using(using).values_list("pk", flat=True))
     chains: dict[int, list[ConsentRecord]] = {brand_id: [] for brand_id in brand_ids}
-    # The brands are named because the index of the chains begins with them.
+    # The brands are named because the index of the chains begins with them. Locked, so
+    # that all take contact, chain and suppressions in this order.
     records = ConsentRecord.objects.using(using).filter(
         brand_id__in=brand_ids, phone_hash=contact.phone_hash
     )
-    for record in records.order_by("sequence") if contact.phone_hash else ():
-        chains[record.brand_id].append(record)
     with transaction.atomic(using=using):
+        locked = records.order_by("sequence").select_for_update()
+        for record in locked if contact.phone_hash else ():
+            chains[record.brand_id].append(record)
         ConsentState.objects.using(using).filter(
             contact=contact, brand_id__in=[pk for pk in brand_ids if not chains[pk]]
         ).delete()

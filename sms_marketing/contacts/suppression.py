@@ -81,9 +81,31 @@ def suppress(
 
     A row in force keeps its date; its reason only grows stronger. Raises InvalidPhone.
     """
-    using = router.db_for_write(Suppression)
     hashed = hash_of(phone_or_hash)
-    contact = Contact.objects.using(using).filter(phone_hash=hashed).first()
+    contacts = Contact.objects.using(router.db_for_write(Suppression))
+    return hold_back(
+        hashed,
+        contact=contacts.filter(phone_hash=hashed).first(),
+        scope=scope,
+        reason=reason,
+        brand=brand,
+        sender=sender,
+        actor=actor,
+    )
+
+
+def hold_back(
+    hashed: str,
+    *,
+    contact: Contact | None,
+    scope: SuppressionScope,
+    reason: SuppressionReason,
+    brand: Brand,
+    sender: Sender | None = None,
+    actor: str = "",
+) -> Suppression:
+    """Do what ``suppress`` says, for a hash whose contact is known, or None."""
+    using = router.db_for_write(Suppression)
     erased = reason == SuppressionReason.ERASED
     with transaction.atomic(using=using):
         rows = Suppression.objects.using(using).select_for_update()
