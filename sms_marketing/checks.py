@@ -68,7 +68,8 @@ def _keys(conf: Settings) -> Iterator[checks.CheckMessage]:
 
 
 def _too_short(keys: Iterable[str]) -> bool:
-    return any(len(key) < MIN_KEY_LENGTH for key in keys)
+    # None is what an environment without the variable gives.
+    return any(len(key or "") < MIN_KEY_LENGTH for key in keys)
 
 
 def _providers(conf: Settings) -> Iterator[checks.CheckMessage]:

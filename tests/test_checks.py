@@ -27,6 +27,7 @@ def test_good_settings_have_no_finding() -> None:
         ("E001", {"PROVIDRS": {}}),
         ("E003", {"LEDGER_KEYS": {}}),
         ("E003", {"LEDGER_KEYS": {"a": "short"}}),
+        ("E003", {"LEDGER_KEYS": {"a": None}}),
         ("E004", {"LINK_KEYS": {}}),
         ("E004", {"LINK_KEYS": {7: "x" * 32}}),
         ("E004", {"LINK_KEYS": {0: "short"}}),

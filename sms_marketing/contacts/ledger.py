@@ -31,6 +31,9 @@ from sms_marketing.models import (
 #: How often an append may lose the race for the next place in its chain.
 MAX_RACES = 20
 
+#: Whole numbers from here on are kept as text.
+BIG = 2**63
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
@@ -78,13 +81,14 @@ def record_mac(record: ConsentRecord, secret: str) -> str:
 def plain(value: Any) -> Any:
     """Return evidence as every database gives it back: text, whole numbers, no floats.
 
-    PostgreSQL's jsonb turns 1e16 into a whole number, and the MAC would not verify.
+    PostgreSQL's jsonb turns 1e16 into a whole number, MySQL's JSON one of more than 64
+    bits into a fraction, and the MAC would not verify.
     """
     if isinstance(value, Mapping):
         return {storable(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int):
+    if value is None or (isinstance(value, int) and abs(value) < BIG):
         return value
     return storable(str(value))
 

@@ -151,7 +151,8 @@ class Enrollment(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     # When the next step is due; NULL once ended.
     due_at = models.DateTimeField(null=True)
-    # Grows with each restart, so that a step may be sent once for each round.
+    # A step is sent once for each round; a wait that starts again is no new round: one
+    # reminder for one cart.
     round = models.PositiveIntegerField(default=1)
     entered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

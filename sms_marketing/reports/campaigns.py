@@ -40,6 +40,8 @@ WITHOUT_CONSENT = (
     SkipReason.NO_PHONE,
 )
 FAILURES = (MessageStatus.FAILED, MessageStatus.UNDELIVERED, MessageStatus.EXPIRED)
+#: Ids in one statement.
+CHUNK = 10_000
 STOPS = (InboundMessage.Action.STOP, InboundMessage.Action.STOP_ALL)
 
 
@@ -216,4 +218,8 @@ def _opt_outs(messages: QuerySet[Message]) -> int:
     by_page = ConsentRecord.objects.filter(
         method=ConsentMethod.LINK, contact__in=messages.values("contact")
     ).values_list("evidence__message", flat=True)
-    return by_reply + messages.filter(pk__in=list(by_page)).count()
+    pressed = list(set(by_page))
+    return by_reply + sum(
+        messages.filter(pk__in=pressed[start : start + CHUNK]).count()
+        for start in range(0, len(pressed), CHUNK)
+    )

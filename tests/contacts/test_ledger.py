@@ -56,6 +56,7 @@ def test_r11_two_records_cannot_take_one_place(brand):
 
 def test_record_reads_back_as_it_was_signed(brand):
     evidence = {
+        "huge": 2**70,
         "price": 1e16,
         "nested": {"list": (1, 2.50, None, True)},
         5: "five",
@@ -76,6 +77,7 @@ def test_record_reads_back_as_it_was_signed(brand):
     record = ConsentRecord.objects.get()
     assert record.evidence["nested"] == {"list": [1, "2.5", None, True]}
     assert record.evidence["price"] == "1e+16"
+    assert record.evidence["huge"] == str(2**70)
     assert record.wording == "Vārds „x”"
     assert record.actor == long[:150]
     assert contacts.verify_ledger().ok
