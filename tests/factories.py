@@ -1,4 +1,4 @@
-"""Plain builders of rows, for tests; every one fills in what the test does not care for."""
+"""Plain builders of rows for tests: each fills in what the test does not care for."""
 
 from __future__ import annotations
 
