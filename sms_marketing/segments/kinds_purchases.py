@@ -94,9 +94,10 @@ def _operators(value: Parameter, *keys: str) -> tuple[Operator, ...]:
 class _FigureKind(RuleKind):
     """A figure over the purchases in a window; without purchases it is 0.
 
-    Correlated or grouped? One run on PostgreSQL 15 with consent asked beside it, medians
-    in ms of the hand-written forms at 100 000 contacts with 500 000 purchases / at
-    1 000 000 with 5 000 000. The machine was busy: differences below a third say little.
+    Correlated or grouped? One run on PostgreSQL 15 with consent asked beside it,
+    medians in ms of the hand-written forms at 100 000 contacts with 500 000 purchases
+    / at 1 000 000 with 5 000 000. The machine was busy: a third more or less says
+    little.
 
     ====================================  =============  =============
     beside "at least 2 purchases"         correlated     grouped
@@ -112,11 +113,11 @@ class _FigureKind(RuleKind):
     nothing, last 365 days                283 / 4 468    269 / 3 434
     ====================================  =============  =============
 
-    The better form by our time: 0.8 to 1.1 for most lines. Below that: a small town and
-    age, 0.77 to 0.85 with the order of the forms rotated, for the same plan and buffers,
-    because the ORM's 2 to 6 ms stay; and four cities in 90 days at a million with only
-    2 000 000 purchases, 0.48, where grouped wins. Revisit when purchases are counted
-    per contact: no fixed rule is right for both densities.
+    The better form's time by ours: 0.76 to 1.14 for all lines but two. A small town
+    and age: 0.77 to 0.85 with the order of the forms rotated; plan and buffers are the
+    same, the ORM's 2 to 6 ms stay. Four cities in 90 days: 1.00 here, but 0.48 at a
+    million with 2 000 000 purchases, where grouped wins. No fixed rule is right for
+    both densities; revisit when purchases are counted per contact.
 
     So: correlated, answered from ``purchase_of_contact`` alone, except for a required
     rule with a short window and nothing narrow beside it. Never grouped under "any" or
