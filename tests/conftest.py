@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from sms_marketing.models import Brand, Campaign, Contact, Sender
 from sms_marketing.providers import get_provider, reset
@@ -21,6 +22,14 @@ def pytest_collection_modifyitems(
     left_out = [item for item in items if item.get_closest_marker("real_database")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_site() -> Iterator[None]:
+    """What a request in Latvian leaves in its thread is not the next test's."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
