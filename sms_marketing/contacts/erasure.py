@@ -91,13 +91,14 @@ def _blank_ledger(contact: Contact, using: str) -> None:
 
 
 def _hold_back(contact: Contact, using: str) -> None:
+    # Advertising only: whoever orders again later is owed the order's own messages.
     Suppression.objects.using(using).filter(contact=contact).update(contact=None)
     if not contact.phone_hash:
         return
     for brand in Brand.objects.using(using).order_by("pk"):
         suppress(
             contact.phone_hash,
-            scope=SuppressionScope.EVERYTHING,
+            scope=SuppressionScope.MARKETING,
             reason=SuppressionReason.ERASED,
             brand=brand,
         )

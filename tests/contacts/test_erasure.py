@@ -155,14 +155,23 @@ def test_r11_later_import_of_an_erased_number_stays_suppressed(person, brand):
 
     assert again.pk != person.pk
     for which in (brand, other):
-        for category in Category:
-            refused = contacts.refusals(
-                [again.pk], brand_id=which.pk, category=category
-            )
-            assert refused == {again.pk: SkipReason.SUPPRESSED}
+        refused = contacts.refusals(
+            [again.pk], brand_id=which.pk, category=Category.MARKETING
+        )
+        assert refused == {again.pk: SkipReason.SUPPRESSED}
     held = Suppression.objects.filter(reason="erased")
     assert list(held.values_list("contact", flat=True)) == [None, None]
     assert contacts.verify_ledger().ok
+
+
+def test_an_erased_person_who_orders_again_gets_the_orders_messages(person, brand):
+    phone = person.phone
+    contacts.erase(person)
+
+    again = contacts.upsert(phone=phone)
+
+    for category in (Category.TRANSACTIONAL, Category.OTP):
+        assert not contacts.refusals([again.pk], brand_id=brand.pk, category=category)
 
 
 def test_rows_stay_for_the_sums(person):

@@ -130,7 +130,7 @@ def test_erased_number_is_held_back_for_brands_of_later_days(brand):
 
     again = contacts.upsert(phone=phone)
 
-    assert ask(again, later, Category.OTP) == SkipReason.SUPPRESSED
+    assert ask(again, later, Category.MARKETING) == SkipReason.SUPPRESSED
 
 
 def test_consent_for_another_channel_is_none_for_sms(brand):

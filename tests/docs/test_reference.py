@@ -117,6 +117,7 @@ def _sent_arguments() -> dict[str, set[str]]:
             if isinstance(call, ast.Call) and (name := _signal_of(call)):
                 given = {word.arg for word in call.keywords if word.arg}
                 given |= {a.id for a in call.args if isinstance(a, ast.Name)}
+                given |= {a.attr for a in call.args[1:] if isinstance(a, ast.Attribute)}
                 sent[name] |= given - {"sender", "using"}
     return sent
 
