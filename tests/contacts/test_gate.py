@@ -129,6 +129,7 @@ def test_erased_number_is_held_back_for_brands_of_later_days(brand):
     later = Brand.objects.create(name="Later", code="later")
 
     again = contacts.upsert(phone=phone)
+    contacts.opt_in(phone, method="web_form", wording="x", brand=later)
 
     assert ask(again, later, Category.MARKETING) == SkipReason.SUPPRESSED
 
