@@ -36,12 +36,13 @@ def insert_from_select(
     names = Names(model, connection)
     if ignore_conflicts:
         key = f"{names.table}.{names.key}"
-        select = _ignoring_conflicts(connection.vendor, select, key)
+        select = _ignoring_conflicts(connection.vendor, select, key, len(columns))
+    insert = f"INSERT INTO {names.table} ({names.columns(columns)}) {select}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {names.table} ({names.columns(columns)}) {select}", params
-        )
-        return _written(connection, cursor)
+        if connection.vendor == "mysql" and ignore_conflicts:
+            return _counting_conflicts(cursor, insert, params)
+        cursor.execute(insert, params)
+        return int(cursor.rowcount)
 
 
 def _defaults(model: type[models.Model], given: set[str]) -> dict[str, models.Value]:
@@ -55,21 +56,24 @@ def _defaults(model: type[models.Model], given: set[str]) -> dict[str, models.Va
     return defaults
 
 
-def _ignoring_conflicts(vendor: str, select: str, key: str) -> str:
+def _ignoring_conflicts(vendor: str, select: str, key: str, count: int) -> str:
     if vendor == "mysql":
-        return f"{select} ON DUPLICATE KEY UPDATE {key} = {key}"
+        # Set apart, or the key would be that of the query's own tables as well.
+        names = ", ".join(f"c{place}" for place in range(count))
+        given = f"WITH given({names}) AS ({select}) SELECT * FROM given"  # noqa: S608
+        same = f"IF(@sms_left := @sms_left + 1, {key}, {key})"
+        return f"{given} ON DUPLICATE KEY UPDATE {key} = {same}"
     if vendor == "sqlite":
         # Without a WHERE the parser takes ON for that of a join.
         return f"SELECT * FROM ({select}) WHERE TRUE ON CONFLICT DO NOTHING"  # noqa: S608
     return f"{select} ON CONFLICT DO NOTHING"
 
 
-def _written(connection: Any, cursor: Any) -> int:
-    if connection.vendor != "mysql":
-        return int(cursor.rowcount)
-    # Django asks MariaDB for *found* rows, which counts the duplicates as well.
-    info = connection.connection.info() or ""
-    counts = dict(part.split(": ") for part in info.split("  ") if ": " in part)
-    if "Records" not in counts:
-        return int(cursor.rowcount)
-    return int(counts["Records"]) - int(counts["Duplicates"])
+def _counting_conflicts(cursor: Any, insert: str, params: Any) -> int:
+    # Django asks MariaDB for *found* rows, which takes a row that was left as it is for
+    # one that was written.
+    cursor.execute("SET @sms_left = 0")
+    cursor.execute(insert, params)
+    handled = int(cursor.rowcount)
+    cursor.execute("SELECT @sms_left")
+    return handled - int(cursor.fetchone()[0])
