@@ -91,6 +91,10 @@ class Household:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        for child in self.children:
+            # All at once, so that their patience is not added up.
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
         for child in reversed(self.children):
             end(child)
 
@@ -132,14 +136,12 @@ def wait_for_port(port: int, *, child: subprocess.Popen[bytes], log: Path) -> No
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """Ask the process to leave; if it does not, end its whole group."""
-    if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait(STOP_SECONDS)
+    """Wait for a process that was asked to leave; then end its whole group."""
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(STOP_SECONDS)
     # Workers of a cluster that was killed outlive it otherwise.
     try:
         os.killpg(child.pid, signal.SIGKILL)

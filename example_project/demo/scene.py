@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from example_project.demo.screen import Screen
 from example_project.seed import past_orders, seed
 from example_project.shop.consent import current_wording
 from example_project.shop.models import Customer, Product
@@ -59,14 +60,14 @@ class Scene:
     slugs: tuple[str, ...]
 
 
-def prepare(*, customers: int, shop_url: str) -> Scene:
+def prepare(*, customers: int, shop_url: str, screen: Screen) -> Scene:
     """Fill the shop and the marketer's desk; nothing is sent yet."""
     brand = _brand()
     sender = _sender(brand)
     seed(contacts=customers)
     # One transaction: SQLite writes to disk once instead of once a person.
     with transaction.atomic():
-        consenting = _contacts(brand)
+        consenting = _contacts(brand, screen)
         for order in past_orders():
             events.record(order, starts_journeys=False)
     _journeys(brand, sender)
@@ -111,10 +112,12 @@ def _sender(brand: Brand) -> Sender:
     return sender
 
 
-def _contacts(brand: Brand) -> int:
+def _contacts(brand: Brand, screen: Screen) -> int:
     """Each customer becomes a contact; most of them with consent and its evidence."""
     consenting = 0
-    for number, customer in enumerate(Customer.objects.order_by("pk")):
+    customers = Customer.objects.order_by("pk")
+    for number, customer in enumerate(customers):
+        screen.progress("customers become contacts", number + 1, len(customers))
         profile = {
             "first_name": customer.first_name,
             "last_name": customer.last_name,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import fcntl
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from example_project.demo.processes import (
 )
 
 ADMIN = ("admin", "admin")
+#: Fewer people than this and there are not enough readers for the story.
+FEWEST = 300
 
 
 class Command(BaseCommand):
@@ -34,7 +38,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--exit", action="store_true", help="end after the report")
         parser.add_argument(
-            "--contacts", type=int, default=2000, help="size of the audience"
+            "--contacts",
+            type=int,
+            default=2000,
+            help=f"customers of the shop, {FEWEST} at least",
         )
         parser.add_argument(
             "--port", type=int, default=8000, help="wanted port of the shop"
@@ -51,20 +58,27 @@ class Command(BaseCommand):
         # because a shell's background job starts with Ctrl-C ignored.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.default_int_handler)
-        places = _places(options["folder"], wanted=options["port"])
-        try:
-            with Household(environment(places), places.folder) as household:
+        if options["contacts"] < FEWEST:
+            raise CommandError(f"The story needs --contacts {FEWEST} at least.")
+        with _own(options["folder"]) as folder:
+            code = self._run(_places(folder, wanted=options["port"]), options)
+        if code:
+            raise CommandError("The story or its figures went wrong; see above.")
+
+    def _run(self, places: Places, options: dict[str, Any]) -> int:
+        code = 0
+        with Household(environment(places), places.folder) as household:
+            try:
                 code = self._play(household, places, contacts=options["contacts"])
                 if not options["exit"]:
                     self._serve(places)
-        except KeyboardInterrupt:
-            self.stdout.write("\nEnded.")
-            return
-        if code:
-            raise CommandError("The figures do not agree with the carrier's log.")
+            except KeyboardInterrupt:
+                self._say("\nEnding all processes …")
+        self._say("Ended.")
+        return code
 
     def _play(self, household: Household, places: Places, *, contacts: int) -> int:
-        self.stdout.write("Preparing the database …")
+        self._say("Preparing the database …")
         if household.run("migrate", "--verbosity", "0"):
             raise CommandError("The database could not be prepared; see above.")
         carrier = [
@@ -78,13 +92,18 @@ class Command(BaseCommand):
         web = ["manage.py", "runserver", "--noreload", "--insecure", address]
         household.start("shop", web, port=places.web_port)
         household.start("workers", ["manage.py", "qcluster"])
-        self.stdout.write(self._addresses(places))
+        self._say(self._addresses(places))
         return household.run("sms_demo_story", "--contacts", str(contacts))
 
     def _serve(self, places: Places) -> None:
-        self.stdout.write(self._addresses(places))
-        self.stdout.write("Serving until Ctrl-C.")
+        self._say(self._addresses(places))
+        self._say("Serving until Ctrl-C. The next start begins with an empty shop.")
         signal.pause()
+
+    def _say(self, text: str) -> None:
+        # At once, also into a pipe: the addresses are wanted while the story plays.
+        self.stdout.write(text)
+        self.stdout.flush()
 
     def _addresses(self, places: Places) -> str:
         user, password = ADMIN
@@ -96,15 +115,27 @@ class Command(BaseCommand):
         )
 
 
-def _places(folder: Path, *, wanted: int) -> Places:
-    """An empty folder and two free ports."""
+@contextmanager
+def _own(folder: Path) -> Iterator[Path]:
+    """The folder, emptied, and for as long as this demo runs its alone."""
     marker = folder / ".sms-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
         raise CommandError(f"{folder} is not a folder of the demo; choose another one.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    marker.touch()
+    folder.mkdir(parents=True, exist_ok=True)
+    with marker.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"A demo is running in {folder}. End it, or give this one a --folder."
+            ) from None
+        for path in folder.iterdir():
+            if path != marker:
+                path.unlink()
+        yield folder.resolve()
+
+
+def _places(folder: Path, *, wanted: int) -> Places:
+    """Two free ports."""
     web = free_port(wanted)
-    return Places(
-        folder=folder.resolve(), web_port=web, carrier_port=free_port(web + 1)
-    )
+    return Places(folder=folder, web_port=web, carrier_port=free_port(web + 1))

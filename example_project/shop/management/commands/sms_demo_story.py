@@ -27,7 +27,9 @@ class Command(BaseCommand):
         screen = Screen()
         screen.act("A marketer sets the scene")
         screen.say("allowed hours of this brand are 00–24, so that the demo runs now")
-        scene = prepare(customers=options["contacts"], shop_url=settings.SHOP_URL)
+        scene = prepare(
+            customers=options["contacts"], shop_url=settings.SHOP_URL, screen=screen
+        )
         screen.say(
             f"{scene.customers} customers, {scene.consenting} with consent on record"
         )
