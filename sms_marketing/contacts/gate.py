@@ -121,10 +121,12 @@ def _consent(
 
 def _suppressed(brand_id: int, category: str, sender_id: int | None) -> Exists:
     senders = {Suppression.EVERY_SENDER, sender_id or Suppression.EVERY_SENDER}
+    erased = Suppression.objects.filter(reason=SuppressionReason.ERASED)
+    # A brand that was not there when the person was erased has no row of its own.
+    own = erased.filter(brand_id=brand_id, phone_hash=OuterRef("phone_hash"))
     return Exists(
         Suppression.objects.active().filter(
-            # An erased person is nobody's to write to, brands of later days included.
-            Q(brand_id=brand_id) | Q(reason=SuppressionReason.ERASED),
+            Q(brand_id=brand_id) | Q(reason=SuppressionReason.ERASED) & ~Q(Exists(own)),
             phone_hash=OuterRef("phone_hash"),
             scope__in=blocking_scopes(category),
             sender_key__in=senders,

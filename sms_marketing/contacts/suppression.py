@@ -24,8 +24,8 @@ from sms_marketing.models import (
 
 logger = logging.getLogger(__name__)
 
-#: Withdrawals that the person's own new consent takes back. What a carrier said, a
-#: number that does not exist and an erasure stay.
+#: What the person's own new consent takes back. What a carrier said and a number that
+#: does not exist stay; so does all of it against an import (R11).
 PERSON_MADE = frozenset(
     {
         SuppressionReason.STOP,
@@ -34,6 +34,7 @@ PERSON_MADE = frozenset(
         SuppressionReason.STAFF,
         SuppressionReason.API,
         SuppressionReason.IMPORT,
+        SuppressionReason.ERASED,
     }
 )
 #: How far new consent reaches; EVERYTHING is only lifted by hand.

@@ -155,7 +155,7 @@ def test_r11_consent_that_others_write_down_never_overrides_a_stop(brand, method
 
 @pytest.mark.parametrize(
     "reason",
-    [SuppressionReason.CARRIER, SuppressionReason.INVALID, SuppressionReason.ERASED],
+    [SuppressionReason.CARRIER, SuppressionReason.INVALID],
 )
 def test_own_new_consent_lifts_nothing_that_others_said(brand, reason):
     contact = make_contact()

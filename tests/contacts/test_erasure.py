@@ -151,17 +151,46 @@ def test_r11_later_import_of_an_erased_number_stays_suppressed(person, brand):
     again = contacts.upsert(phone=phone, first_name="Anna")
     for which in (brand, other):
         contacts.opt_in(phone, method="import", wording="x", brand=which)
-        contacts.opt_in(phone, method="web_form", wording="x", brand=which)
 
     assert again.pk != person.pk
     for which in (brand, other):
         refused = contacts.refusals(
             [again.pk], brand_id=which.pk, category=Category.MARKETING
         )
-        assert refused == {again.pk: SkipReason.SUPPRESSED}
+        assert refused == {again.pk: SkipReason.NO_CONSENT}
+        free = contacts.not_suppressed(
+            Contact.objects.filter(pk=again.pk),
+            brand=which,
+            category=Category.MARKETING,
+        )
+        assert not free.exists()
     held = Suppression.objects.filter(reason="erased")
     assert list(held.values_list("contact", flat=True)) == [None, None]
     assert contacts.verify_ledger().ok
+
+
+def test_an_erased_person_may_come_back_to_one_brand_by_an_act_of_their_own(
+    person, brand
+):
+    other = Brand.objects.create(name="Other", code="other")
+    phone = person.phone
+    contacts.erase(person)
+
+    contacts.opt_in(phone, method="web_form", wording="x", brand=brand)
+
+    again = contacts.find_by_phone(phone)
+
+    def refused(which):
+        return contacts.refusals(
+            [again.pk], brand_id=which.pk, category=Category.MARKETING
+        )
+
+    assert refused(brand) == {}
+    assert refused(other)
+    kept = contacts.not_suppressed(
+        Contact.objects.filter(pk=again.pk), brand=other, category=Category.MARKETING
+    )
+    assert not kept.exists()
 
 
 def test_an_erased_person_who_orders_again_gets_the_orders_messages(person, brand):

@@ -347,15 +347,16 @@ def test_reply_belongs_to_the_last_message_from_that_sender(person, sender):
     assert reply(next_phone(), sender, "hello").in_reply_to is None
 
 
-def test_erased_number_that_writes_stays_suppressed(person, sender, brand):
+def test_erased_number_comes_back_only_by_its_own_start(person, sender, brand):
     phone = person.phone
     contacts.erase(person)
 
-    row = reply(phone, sender, "START")
-
+    row = reply(phone, sender, "Sveiki!")
     assert row.contact != person
-    for category in Category:
-        assert refusal(row.contact, brand, category) == SkipReason.SUPPRESSED
+    assert refusal(row.contact, brand, Category.MARKETING) is not None
+
+    reply(phone, sender, "START")
+    assert refusal(row.contact, brand, Category.MARKETING) is None
 
 
 def test_time_of_the_vendor_is_evidence_but_never_in_the_future(person, sender):
