@@ -119,7 +119,7 @@ def test_one_press_stops_it(client, message, scope, kept):
 
 
 def test_r1_a_browser_without_cookies_can_press(message):
-    """Browsers send "Origin: null" from a page with no-referrer; Django refuses that."""
+    """Browsers send "Origin: null" from a no-referrer page; Django refuses that."""
     url = f"/sms/o/{token_of(message, text.OPT_OUT_POSITION)}"
     strict = Client(enforce_csrf_checks=True)
 
