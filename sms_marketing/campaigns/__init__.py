@@ -6,7 +6,12 @@ member; sending them is the business of the room below.
 
 from __future__ import annotations
 
-from sms_marketing.campaigns.audience import AudienceCounts, audience, funnel_counts
+from sms_marketing.campaigns.audience import (
+    AudienceCounts,
+    audience,
+    funnel_counts,
+    sample_recipients,
+)
 from sms_marketing.campaigns.checks import check
 from sms_marketing.campaigns.launch import (
     Miscount,
@@ -53,6 +58,7 @@ __all__ = [
     "resume",
     "resume_launches",
     "run_launch",
+    "sample_recipients",
     "schedule",
     "send_test",
     "unschedule",

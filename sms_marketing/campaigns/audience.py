@@ -12,8 +12,16 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from sms_marketing import contacts, segments
-from sms_marketing.campaigns.splitting import bucket_expression, held_out, split_of
+from sms_marketing.campaigns.splitting import (
+    bucket_expression,
+    bucket_of,
+    held_out,
+    split_of,
+)
 from sms_marketing.models import Campaign, Category, Contact, Message, Segment
+
+#: Recipients looked through for each sample, to find different names among them.
+CANDIDATES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +128,35 @@ def longest_names(queryset: QuerySet[Contact], *, n: int) -> list[Contact]:
     """Those whose names take most room in a text, the longest first."""
     length = Length("first_name") + Length("last_name")
     return list(queryset.annotate(length=length).order_by("-length", "pk")[:n])
+
+
+def sample_recipients(
+    campaign: Campaign, *, n: int, among: QuerySet[Contact] | None = None
+) -> list[Contact]:
+    """Some who will receive it, of different names if there are, the longest first.
+
+    Of the audience, or ``among`` others. Two queries: only the few that are taken are
+    asked for suppression, not all who agreed.
+    """
+    members = audience(campaign) if among is None else among
+    people = longest_names(consenting(members, campaign), n=n * CANDIDATES)
+    refused = contacts.refusals(
+        [contact.pk for contact in people],
+        brand_id=campaign.brand_id,
+        category=Category.MARKETING,
+        topic=campaign.topic,
+        sender_id=campaign.sender_id,
+    )
+    split = split_of(campaign, [])
+    receivers = [
+        contact
+        for contact in people
+        if contact.pk not in refused
+        and not split.is_held_out(bucket_of(campaign.salt, contact.pk))
+    ]
+    first = {contact.full_name: contact for contact in reversed(receivers)}
+    different = [c for c in receivers if first[c.full_name] is c]
+    return (different + [c for c in receivers if first[c.full_name] is not c])[:n]
 
 
 def _any(querysets: list[QuerySet[Contact]]) -> Q:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from sms_marketing import sending
-from sms_marketing.campaigns.audience import audience, consenting, longest_names
+from sms_marketing.campaigns.audience import sample_recipients
 from sms_marketing.campaigns.problems import Problem, error
 from sms_marketing.campaigns.splitting import bucket_of, split_of
 from sms_marketing.exceptions import (
@@ -45,18 +47,26 @@ def preview(
     *,
     contact: Contact,
     variant: Variant | sending.Wording | None = None,
+    language: str = "",
+    context: Mapping[str, Any] | None = None,
 ) -> Preview:
     """Write one recipient's message by the code that sends it.
 
     Without a variant, the one that this contact will get; ``sending.wording_of`` makes
-    one of texts that are not saved yet.
+    one of texts that are not saved yet. A ``language`` and a ``context`` stand for the
+    contact's own.
     """
     wording = variant or variant_for(campaign, contact)
     if campaign.sender is None or wording is None:
         return _fault(contact, "not_ready", _("Choose a sender and write a text."))
     try:
         rendered = sending.prepare(
-            wording, contact=contact, sender=campaign.sender, brand=campaign.brand
+            wording,
+            contact=contact,
+            sender=campaign.sender,
+            brand=campaign.brand,
+            language=language,
+            context=context,
         )
     except MissingField as fault:
         message = _("%(field)s is not known, so this recipient will be left out.")
@@ -78,8 +88,8 @@ def preview(
 
 
 def preview_samples(campaign: Campaign, *, n: int = 5) -> list[Preview]:
-    """The same for some who agreed: those with the longest names first."""
-    people = longest_names(consenting(audience(campaign), campaign), n=n)
+    """The same for some who will receive it: those with the longest names first."""
+    people = sample_recipients(campaign, n=n)
     return [preview(campaign, contact=contact) for contact in people]
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from sms_marketing import campaigns, sending
+from sms_marketing import campaigns, contacts, sending
 from sms_marketing.campaigns.splitting import bucket_of
 from sms_marketing.models import Campaign, Sender, Variant, VariantBody
 from tests.factories import make_campaign, make_contact
@@ -106,6 +106,40 @@ def test_samples_are_those_with_the_longest_names_who_agreed(campaign) -> None:
         "Jo",
     ]
     assert all(preview.text for preview in shown)
+
+
+def test_samples_have_different_names_and_will_receive_it(campaign) -> None:
+    twins = [make_contact(first_name="Aleksandrs") for _ in range(3)]
+    short = make_contact(first_name="Jo")
+    stopped = make_contact(first_name="Maksimiliāns")
+    contacts.suppress(
+        stopped.phone,
+        scope="marketing",
+        reason="staff",
+        brand=campaign.brand,
+    )
+
+    def names(n: int) -> list[int]:
+        return [c.pk for c in campaigns.sample_recipients(campaign, n=n)]
+
+    assert names(2) == [twins[0].pk, short.pk]
+    assert names(9) == [twins[0].pk, short.pk, twins[1].pk, twins[2].pk]
+
+
+def test_samples_take_nobody_who_is_held_out_and_two_queries(
+    campaign, django_assert_num_queries
+) -> None:
+    people = [make_contact(first_name=f"N{number}") for number in range(12)]
+    campaign.holdout_percent = 50
+    campaign.save()
+    list(campaign.segments.all())
+
+    with django_assert_num_queries(4):  # two of them read the segments' names
+        found = campaigns.sample_recipients(campaign, n=12)
+
+    held = [p for p in people if bucket_of(campaign.salt, p.pk) < "80000000"]
+    assert held
+    assert {c.pk for c in found} == {p.pk for p in people} - {p.pk for p in held}
 
 
 def test_a_halted_or_one_way_sender_does_not_change_the_code_path(campaign) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 
-from sms_marketing import campaigns
+from sms_marketing import campaigns, sending
 from sms_marketing.exceptions import InvalidPhone, NotSendable
-from sms_marketing.models import Campaign, Contact, Message
-from tests.factories import make_contact
+from sms_marketing.models import Campaign, Contact, Message, VariantBody
+from tests.factories import make_contact, make_purchase, make_segment
 
 pytestmark = pytest.mark.usefixtures("no_worker")
 
@@ -61,6 +64,77 @@ def test_what_is_wrong_for_this_reader_is_told_at_once(campaign) -> None:
         campaigns.send_test(campaign, phone="20123456", by=None)
 
     assert not Message.objects.exists()
+
+
+def test_an_audience_that_cannot_be_read_does_not_stop_a_test(campaign) -> None:
+    campaign.segments.set([make_segment({"kind": "gone", "op": "is"})])
+
+    message = campaigns.send_test(campaign, contact=make_contact(), by=None)
+
+    assert message.context is None
+
+
+def test_a_test_without_a_text_says_what_to_do(campaign) -> None:
+    make_contact()
+    campaign.variants.all().delete()
+
+    with pytest.raises(NotSendable, match="write a text"):
+        campaigns.send_test(campaign, phone="20123456", by=None)
+
+
+def test_r9_a_stranger_reads_what_a_recipient_will_read(campaign, outbox) -> None:
+    recipient = make_contact(first_name="Maksimiliāns", last_name="Bērziņš")
+    shown = campaigns.preview(campaign, contact=recipient)
+
+    message = campaigns.send_test(campaign, phone="20123456", by=None)
+    sending.dispatch(seconds=5)
+
+    assert outbox[-1].to == "+37120123456"
+    assert outbox[-1].text == shown.text
+    assert "Sveiki, Maksimiliāns!" in shown.text
+    # Nothing of theirs but what the text says.
+    assert message.context == {"first_name": "Maksimiliāns"}
+
+
+def test_a_test_reads_as_for_the_one_who_was_chosen(campaign, outbox) -> None:
+    make_contact(first_name="Maksimiliāns")
+    chosen = make_contact(first_name="Jo", language="ru")
+    variant = campaign.variants.get()
+    VariantBody.objects.create(
+        variant=variant, language="ru", text="Привет, {{ first_name }}!"
+    )
+
+    def text_of(**over: str) -> str:
+        campaigns.send_test(campaign, phone="20123456", like=chosen, by=None, **over)
+        sending.dispatch(seconds=5)
+        return outbox[-1].text
+
+    assert "Привет, Jo!" in text_of()
+    assert "Sveiki, Jo!" in text_of(language="lv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pirkums {{ last_purchase.date }} par {{ last_purchase.amount | money }}",
+        'Pirkums {{ last_purchase.date | date: "%d.%m." }}',
+        "{{ full_name }}, {{ attributes.size }} {{ attributes.points | plus: 1 }}",
+    ],
+)
+def test_r9_days_and_sums_of_a_recipient_read_the_same_in_a_test(
+    campaign, outbox, text
+) -> None:
+    recipient = make_contact(attributes={"size": "M", "points": 4})
+    bought = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    make_purchase(contact=recipient, amount=Decimal("12.5"), placed_at=bought)
+    VariantBody.objects.update(text=text)
+    shown = campaigns.preview(campaign, contact=recipient)
+
+    campaigns.send_test(campaign, phone="20123456", like=recipient, by=None)
+    sending.dispatch(seconds=5)
+
+    assert shown.text
+    assert outbox[-1].text == shown.text
 
 
 def test_who_sent_it_is_logged(campaign, django_user_model, caplog) -> None:
