@@ -59,11 +59,13 @@ def may_see_phones(request: HttpRequest) -> bool:
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """An amount for people: cents, or four places where a part costs less than one."""
+    """An amount for people: two places, up to four where a part costs so little."""
     if amount is None:
         return "—"
-    places = 2 if not amount or abs(amount) >= Decimal("0.1") else 4
-    return f"{amount:.{places}f} {currency}"
+    if not amount or abs(amount) >= Decimal("0.1"):
+        return f"{amount:.2f} {currency}"
+    whole, _point, cents = f"{amount:.4f}".partition(".")
+    return f"{whole}.{cents.rstrip('0'):0<2} {currency}"
 
 
 def percent(share: float | Decimal) -> str:

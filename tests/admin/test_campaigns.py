@@ -267,7 +267,7 @@ def test_an_unsaved_campaign_is_previewed(editor) -> None:
     counts = piece.context["reach"].counts
     assert "Sveiki, Zane!" in piece.text
     assert (counts.in_segment, counts.with_consent, counts.will_receive) == (2, 1, 1)
-    assert piece.context["reach"].price_of_all == "0.0500 EUR"
+    assert piece.context["reach"].price_of_all == "0.05 EUR"
     assert not Campaign.objects.exists()
 
 
@@ -348,7 +348,7 @@ def test_different_prices_are_a_range(editor, campaign) -> None:
 
     reach = editor.post(at("preview", campaign), form).context["reach"]
 
-    assert reach.price_of_all == "0.0500 EUR – 0.10 EUR"
+    assert reach.price_of_all == "0.05 EUR – 0.10 EUR"
 
 
 def test_problems_are_told_beside_the_preview(editor, campaign) -> None:
