@@ -65,10 +65,13 @@ class OpenBatch:
         sender: Sender,
         *,
         report: DispatchReport,
+        limit: int = 0,
     ) -> None:
         self.batch_id = claim.batch_id
         self.sender = sender
         self.rows = deque(claim.rows)
+        self.size = len(claim.rows)
+        self.is_full = self.size == limit
         self.handed = 0  # with the provider, or answered and not yet recorded
         self.leave = Leave()
         self.waits_until = 0.0

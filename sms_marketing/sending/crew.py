@@ -62,6 +62,7 @@ class Crew:
         self._calls: SimpleQueue[Call | None] = SimpleQueue()
         self._answers: deque[Answer] = deque()
         self._threads: list[threading.Thread] = []
+        self._under_way: list[Call] = []  # its length counts; append and pop are atomic
         self._is_closing = False
 
     @property
@@ -100,8 +101,12 @@ class Crew:
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
+            self._under_way.append(call)
             self._make(call)
-            if self._calls.empty():
+            self._under_way.pop()
+            # Only when all is quiet: a look round for each message would cost more
+            # than the message.
+            if not self._under_way and self._calls.empty():
                 self._wake.set()
 
     def _make(self, call: Call) -> None:

@@ -1,8 +1,8 @@
 """Sends what is due: the one pipeline through which every message leaves.
 
-All database work is on the calling thread; a crew of threads for each provider makes
-the requests. While they do, the next batch is claimed, judged and rendered, and the
-outcomes are written together every ``FLUSH_SECONDS``.
+A crew of threads for each provider makes the requests and knows no database. While
+they do, the next batch is claimed and judged, and the outcomes are written together
+every ``FLUSH_SECONDS``: beside the hand-over, once there is much to send.
 """
 
 from __future__ import annotations

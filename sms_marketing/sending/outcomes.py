@@ -20,6 +20,7 @@ from sms_marketing.core.db import database_now
 from sms_marketing.exceptions import cause_of
 from sms_marketing.models import Message, Sender
 from sms_marketing.providers import SendResult
+from sms_marketing.sending.aside import Aside
 from sms_marketing.sending.crew import Answer
 from sms_marketing.sending.record import Result, record_results
 from sms_marketing.sending.report import DispatchReport
@@ -32,11 +33,18 @@ class Outcomes:
     """Answers that are not in the database yet; none is dropped while it is away."""
 
     def __init__(self, report: DispatchReport) -> None:
+        self.aside: Aside[set[int]] = Aside()
         self.pending: list[Answer] = []
         self.waiting = 0
         self.has_fault = False
+        self._being_written: list[Answer] = []
         self._report = report
         self._using = router.db_for_write(Message)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when all that was answered is in the database."""
+        return not (self.pending or self.aside.is_busy)
 
     def add(self, answers: Iterable[Answer]) -> None:
         """Keep answers until the next ``write``."""
@@ -44,27 +52,42 @@ class Outcomes:
             self.pending.append(answer)
             self.waiting += len(answer.call.items)
 
-    def write(self) -> set[int]:
-        """Write all of it; returns the senders that have to stop for now.
+    def write(self) -> None:
+        """Begin to write all of it; ``settle`` tells how that ended."""
+        answers, self.pending, self.waiting = self.pending, [], 0
+        self._being_written = answers
+        self.aside.start(lambda: self._write(answers))
 
-        Where the database is away, everything is kept for the next call.
+    def settle(self) -> set[int]:
+        """Note what was written meanwhile; returns the senders that have to stop.
+
+        Where the database is away, everything is kept for the next ``write``.
         """
-        answers = self.pending
         try:
-            stopped = self._write(answers)
+            stopped = self.aside.fetch()
         except (OperationalError, InterfaceError) as error:
+            self.has_fault = True
+            newer, self.pending, self.waiting = self.pending, [], 0
+            self.add([*self._being_written, *newer])
             logger.error(
                 "%d outcomes wait for the database: %s", self.waiting, cause_of(error)
             )
-            self._reconnect()
-            self.has_fault = True
             return set()
-        self.pending, self.waiting, self.has_fault = [], 0, False
-        for answer in answers:
+        if stopped is None:
+            return set()
+        self.has_fault = False
+        for answer in self._being_written:
             answer.call.batch.handed -= len(answer.call.items)
         return stopped
 
     def _write(self, answers: Sequence[Answer]) -> set[int]:
+        try:
+            return self._write_all(answers)
+        except (OperationalError, InterfaceError):
+            self._reconnect()
+            raise
+
+    def _write_all(self, answers: Sequence[Answer]) -> set[int]:
         now = database_now(self._using)
         results = _results(answers)
         if results:

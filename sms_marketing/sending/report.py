@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sms_marketing.models import MessageStatus
 
@@ -20,12 +21,16 @@ class DispatchReport:
     #: Left out, expired or canceled.
     skipped: int = 0
     failed: int = 0
+    _lock: threading.Lock = field(
+        default_factory=threading.Lock, repr=False, compare=False
+    )
 
     def count(self, statuses: Iterable[str]) -> None:
         """Add messages by the status that they were given."""
-        for status in statuses:
-            name = _COUNTED_AS[MessageStatus(status)]
-            setattr(self, name, getattr(self, name) + 1)
+        with self._lock:
+            for status in statuses:
+                name = _COUNTED_AS[MessageStatus(status)]
+                setattr(self, name, getattr(self, name) + 1)
 
 
 _COUNTED_AS = {

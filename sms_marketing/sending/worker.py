@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import DatabaseError, router
 
 from sms_marketing.conf import settings
 from sms_marketing.exceptions import ConfigurationError, StopLease, cause_of
-from sms_marketing.models import Sender
+from sms_marketing.models import Message, Sender
 from sms_marketing.providers import get_provider
+from sms_marketing.sending.aside import Aside, can_run_beside
 from sms_marketing.sending.batch import OpenBatch
 from sms_marketing.sending.claim import MAX_BATCH, claim_messages
 from sms_marketing.sending.crew import Answer, Crew
-from sms_marketing.sending.lanes import Lane, find_lanes
+from sms_marketing.sending.lanes import find_lanes
 from sms_marketing.sending.outcomes import Outcomes
 from sms_marketing.sending.report import DispatchReport
 
@@ -84,27 +85,31 @@ class Worker:
         self._posts: dict[str, _Post] = {}
         self._batches: list[OpenBatch] = []
         self._outcomes = Outcomes(self.report)
+        self._claimer: Aside[OpenBatch | bool] = Aside()
         self._turns: dict[int, int] = {}
         self._claim_at = self._flush_at = 0.0
         self._found_work = True
         self._was_busy: set[int] = set()
+        self._may_run_beside = can_run_beside(router.db_for_write(Message))
 
     @property
     def has_work(self) -> bool:
         """Whether there may be something to do, and time for it."""
         if time.monotonic() >= self._until:
             return False
-        return self._found_work or bool(self._batches)
+        return self._found_work or self._claimer.is_busy or bool(self._batches)
 
     def collect(self) -> None:
         """Take what was answered; write it when it is time; close what is done."""
-        for post in self._posts.values():
+        for post in tuple(self._posts.values()):
             answers = post.crew.take_answers()
             for answer in answers:
                 post.learn(answer)
             self._outcomes.add(answers)
         if self._outcomes.pending and self._must_write():
-            self._write()
+            self._outcomes.write()
+        if self._outcomes.aside.is_busy:
+            self._settle()
         for batch in [batch for batch in self._batches if batch.is_done]:
             batch.close()
             self._batches.remove(batch)
@@ -116,26 +121,24 @@ class Worker:
 
     def claim(self) -> None:
         """Take the next batch while the last one is going out."""
-        busy = self._busy()
-        is_early = busy == self._was_busy and time.monotonic() < self._claim_at
-        if is_early or self._outcomes.has_fault:
-            return
-        lanes = find_lanes(lane=self._lane, busy=busy, turns=self._turns)
-        has_claimed = any(self._take(lane) for lane in lanes)
-        if not has_claimed:
-            self._claim_at = time.monotonic() + CLAIM_PAUSE
-        # Of a busy sender nobody knows yet whether more is due.
-        self._found_work = has_claimed or bool(busy)
-        self._was_busy = busy
+        if not self._claimer.is_busy:
+            busy = self._busy()
+            is_early = busy == self._was_busy and time.monotonic() < self._claim_at
+            if is_early or self._outcomes.has_fault:
+                return
+            self._was_busy = busy
+            self._claimer.start(lambda: self._claim_first(busy))
+        self._note_claim()
 
     def rest(self) -> None:
         """Wait until a crew runs dry, at most a hundredth of a second."""
-        if self._batches:
+        if self._batches or self._claimer.is_busy:
             self._wake.wait(TICK_SECONDS)
             self._wake.clear()
 
     def leave(self) -> None:
         """Put back what waits, finish what is with the providers, write all of it."""
+        self._end_claim()
         self._stop_all()
         for post in self._posts.values():
             post.crew.close()
@@ -145,21 +148,34 @@ class Worker:
         # Once more, if the database was away at first; then what is done is closed.
         self._stop_all()
         self.collect()
+        self._outcomes.aside.close()
 
     def _is_written(self) -> bool:
         self._flush_at = 0.0
         try:
             self.collect()
+            self._outcomes.aside.wait()
+            self.collect()
         except DatabaseError as error:
             logger.error("a batch cannot be closed yet: %s", cause_of(error))
             return False
-        return not self._outcomes.pending
+        return self._outcomes.is_empty
+
+    def _end_claim(self) -> None:
+        self._claimer.wait()
+        try:
+            self._note_claim()
+        except DatabaseError as error:
+            logger.error("the last claim failed: %s", cause_of(error))
+        self._claimer.close()
 
     def _stop_all(self) -> None:
         for batch in self._batches:
             self._stop(batch)
 
     def _must_write(self) -> bool:
+        if self._outcomes.aside.is_busy:
+            return False
         # All that is out is answered: there is nothing to wait for.
         in_hand = sum(batch.handed for batch in self._batches)
         waiting = self._outcomes.waiting
@@ -168,13 +184,14 @@ class Worker:
             return is_due
         return is_due or waiting >= min(MAX_PENDING, in_hand)
 
-    def _write(self) -> None:
-        for sender_id in self._outcomes.write():
+    def _settle(self) -> None:
+        for sender_id in self._outcomes.settle():
             for batch in self._batches:
                 if batch.sender.pk == sender_id:
                     self._stop(batch)
         pause = WRITE_PAUSE if self._outcomes.has_fault else settings().FLUSH_SECONDS
-        self._flush_at = time.monotonic() + pause
+        if not self._outcomes.aside.is_busy:
+            self._flush_at = time.monotonic() + pause
 
     def _release(self, batch: OpenBatch) -> None:
         batch.beat()
@@ -187,22 +204,39 @@ class Worker:
         return {
             batch.sender.pk
             for batch in self._batches
-            if len(batch.rows)
-            >= self._posts[batch.sender.provider].release_size(batch.sender)
+            # The next claim takes as long as half a batch takes to go out.
+            if 2 * len(batch.rows)
+            > self._posts[batch.sender.provider].claim_size(batch.sender)
         }
 
-    def _take(self, lane: Lane) -> bool:
-        post = self._post(lane.carrier)
-        claim = claim_messages(lane, limit=post.claim_size(lane.carrier))
-        if lane.campaign_id is not None:
-            self._turns[lane.campaign_id] = max(self._turns.values(), default=0) + 1
-        if claim is None:
-            return False
-        self.report.claimed += len(claim.rows)
-        batch = OpenBatch(claim, lane.carrier, report=self.report)
-        self._batches.append(batch)
-        self._carefully(batch, OpenBatch.prepare)
-        return True
+    def _claim_first(self, busy: set[int]) -> OpenBatch | bool:
+        """The next batch, ready to be handed over; False: nothing was due."""
+        for lane in find_lanes(lane=self._lane, busy=busy, turns=self._turns):
+            post = self._post(lane.carrier)
+            limit = post.claim_size(lane.carrier)
+            claim = claim_messages(lane, limit=limit)
+            if lane.campaign_id is not None:
+                self._turns[lane.campaign_id] = max(self._turns.values(), default=0) + 1
+            if claim is not None:
+                batch = OpenBatch(claim, lane.carrier, report=self.report, limit=limit)
+                self._carefully(batch, OpenBatch.prepare)
+                return batch
+        return False
+
+    def _note_claim(self) -> None:
+        claimed = self._claimer.fetch()
+        if claimed is None:
+            return
+        if isinstance(claimed, OpenBatch):
+            self._batches.append(claimed)
+            self.report.claimed += claimed.size
+            if claimed.is_full and self._may_run_beside:
+                self._claimer.move_beside()
+                self._outcomes.aside.move_beside()
+        else:
+            self._claim_at = time.monotonic() + CLAIM_PAUSE
+        # Of a busy sender nobody knows yet whether more is due.
+        self._found_work = bool(claimed) or bool(self._was_busy)
 
     def _post(self, sender: Sender) -> _Post:
         if sender.provider not in self._posts:
