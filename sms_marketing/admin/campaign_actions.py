@@ -23,7 +23,8 @@ from sms_marketing.admin.campaign_preview import (
     look_at_audience,
     look_at_message,
 )
-from sms_marketing.exceptions import InvalidPhone, InvalidTransition, NotSendable
+from sms_marketing.admin.campaign_trial import TrialForm
+from sms_marketing.exceptions import InvalidTransition, NotSendable
 from sms_marketing.models import Campaign, CampaignStatus
 
 SEND = "sms_marketing.send_campaign"
@@ -142,14 +143,12 @@ def cancel_view(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
 def test_view(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
     """Ask for a number, then send the text as it is kept to it."""
     campaign = get(request, pk)
-    if request.method != "POST":
-        return page(request, campaign, site, "test", title=_("Send a test"))
-    phone = request.POST.get("phone", "")
-
-    def send(campaign: Campaign) -> None:
-        campaigns.send_test(campaign, phone=phone, by=request.user)  # type: ignore[arg-type]
-
-    return _do(request, campaign, send, _("The test is on its way."))
+    posted = request.POST if request.method == "POST" else None
+    form = TrialForm(draft_of_saved(campaign), posted, initial=request.GET.dict())
+    if posted is not None and form.send(by=request.user):  # type: ignore[arg-type]
+        messages.success(request, _("The test is on its way."))
+        return redirect(home(campaign))
+    return page(request, campaign, site, "test", title=_("Send a test"), form=form)
 
 
 def unschedule_view(request: HttpRequest, pk: int) -> HttpResponse:
@@ -246,7 +245,7 @@ def _do(
     except NotSendable as refusal:
         for reason in refusal.reason.splitlines():
             messages.error(request, reason)
-    except (InvalidTransition, InvalidPhone) as refusal:
+    except InvalidTransition as refusal:
         messages.error(request, str(refusal))
     campaign.refresh_from_db()
     return redirect(home(campaign))

@@ -16,11 +16,20 @@ from sms_marketing import campaigns, sending
 from sms_marketing.admin import columns
 from sms_marketing.admin.campaign_form import CampaignForm, fault_of, language_name
 from sms_marketing.exceptions import InvalidRule
-from sms_marketing.models import Brand, Campaign, Contact, EncodingPolicy, Segment
+from sms_marketing.models import (
+    Brand,
+    Campaign,
+    ConsentStatus,
+    Contact,
+    EncodingPolicy,
+    Segment,
+)
 from sms_marketing.text import Encoding
 
 #: Recipients to look through, those with the longest names first.
 SAMPLES = 8
+#: Where nobody is chosen yet, samples are taken from so many contacts.
+NEWEST = 50
 #: An id as a form posts it.
 ID = re.compile(r"[0-9]{1,18}")
 
@@ -134,7 +143,7 @@ def look_at_message(draft: Draft, asked: Any) -> MessageLook:
     ``_preview=next`` for another recipient. With ``only=message`` the recipients shown
     before (``preview_sample``) stay, so that typing does not sort the whole audience.
     """
-    people = _same_people(draft, asked) or _people(draft)
+    people = _same_people(draft, asked) or _samples(draft)
     contact = _chosen(people, asked)
     tabs = list(_tabs(draft, contact)) if contact else []
     wanted = asked.get("preview_language", "")
@@ -143,7 +152,7 @@ def look_at_message(draft: Draft, asked: Any) -> MessageLook:
     return MessageLook(
         sender=str(draft.campaign.sender or draft.campaign.brand),
         samples=[
-            Sample(pk=one.pk, label=_label(one), is_shown=one == contact)
+            Sample(pk=one.pk, label=label_of(one), is_shown=one == contact)
             for one in people
         ],
         tabs=tabs,
@@ -165,25 +174,46 @@ def look_at_audience(draft: Draft, tabs: Sequence[Tab]) -> AudienceLook:
     )
 
 
+def people_of(draft: Draft, *, also: int | None = None) -> list[Contact]:
+    """Recipients to look at; the first is ``also``, if it will receive it."""
+    asked_for = _recipients(draft, [also]) if also else []
+    people = _samples(draft)
+    return asked_for + [person for person in people if person not in asked_for]
+
+
 def _same_people(draft: Draft, asked: Any) -> list[Contact]:
     if asked.get("only") != "message":
         return []
     ids = [int(pk) for pk in asked.getlist("preview_sample") if ID.fullmatch(pk)]
+    return _recipients(draft, ids[:SAMPLES])
+
+
+def _recipients(draft: Draft, ids: list[int]) -> list[Contact]:
     try:
-        found = campaigns.audience(draft.campaign).in_bulk(ids[:SAMPLES])
+        among = campaigns.audience(draft.campaign).filter(pk__in=ids)
+        found = campaigns.sample_recipients(draft.campaign, n=len(ids), among=among)
     except InvalidRule:
         return []
-    return [found[pk] for pk in ids if pk in found]
+    return sorted(found, key=lambda person: ids.index(person.pk))
 
 
-def _people(draft: Draft) -> list[Contact]:
+def _samples(draft: Draft) -> list[Contact]:
     try:
-        shown = campaigns.preview_samples(draft.campaign, n=SAMPLES)
+        found = campaigns.sample_recipients(draft.campaign, n=SAMPLES)
     except InvalidRule:
-        shown = []
-    # Nobody chosen yet: anybody serves to see how the text reads.
-    anybody = Contact.objects.reachable().order_by("-pk")[:SAMPLES]
-    return [preview.contact for preview in shown] or list(anybody)
+        found = []
+    return found or _anybody(draft)
+
+
+def _anybody(draft: Draft) -> list[Contact]:
+    # Nobody chosen yet: anybody serves to see how the text reads, best who agreed.
+    newest = Contact.objects.reachable().order_by("-pk")
+    some = Contact.objects.filter(
+        pk__in=list(newest.values_list("pk", flat=True)[:NEWEST])
+    )
+    found = campaigns.sample_recipients(draft.campaign, n=SAMPLES, among=some)
+    left = ConsentStatus.OPTED_OUT
+    return found or list(newest.exclude(consent_states__status=left)[:SAMPLES])
 
 
 def _chosen(people: list[Contact], asked: Any) -> Contact | None:
@@ -195,7 +225,8 @@ def _chosen(people: list[Contact], asked: Any) -> Contact | None:
     return people[place] if people else None
 
 
-def _label(contact: Contact) -> str:
+def label_of(contact: Contact) -> str:
+    """A recipient as far as a marketer may see: name, masked number, language."""
     name = contact.full_name or gettext("no name")
     language = contact.language or "?"
     return f"{name} · {columns.masked(contact.phone)} · {language}"

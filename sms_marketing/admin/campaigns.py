@@ -26,6 +26,7 @@ from sms_marketing.admin.campaign_preview import (
     look_at_audience,
     look_at_message,
 )
+from sms_marketing.admin.campaign_trial import query_of
 from sms_marketing.admin.screens import Screen
 from sms_marketing.models import (
     Campaign,
@@ -205,7 +206,8 @@ def _looks(draft: Draft, asked: Any) -> dict[str, Any]:
 def _onward(request: HttpRequest, campaign: Campaign) -> HttpResponse | None:
     for name in ONWARD:
         if f"_{name}" in request.POST:
-            return redirect(campaign_actions.url_of(name, campaign))
+            query = query_of(request.POST) if name == "test" else ""
+            return redirect(campaign_actions.url_of(name, campaign) + query)
     return None
 
 
