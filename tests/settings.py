@@ -19,6 +19,11 @@ if DATABASES["default"]["ENGINE"].endswith("mysql"):
         "charset": "utf8mb4",
         "isolation_level": "read committed",
     }
+    # Said, not taken over from the server: as MariaDB comes, without case (R14).
+    DATABASES["default"]["TEST"] |= {
+        "CHARSET": "utf8mb4",
+        "COLLATION": "utf8mb4_general_ci",
+    }
 
 SMS_MARKETING = {
     "PROVIDERS": {

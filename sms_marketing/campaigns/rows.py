@@ -41,7 +41,7 @@ from sms_marketing.campaigns.splitting import (
     variant_expression,
 )
 from sms_marketing.core.db import insert_from_select
-from sms_marketing.core.fields import EXACT_COLLATIONS
+from sms_marketing.core.fields import exact_collation
 from sms_marketing.models import (
     Campaign,
     Category,
@@ -99,7 +99,7 @@ def write_rows(campaign: Campaign, ids: IdRange, *, at: datetime) -> Written:
 
 def _in_places(members: QuerySet[Contact]) -> QuerySet[Any]:
     # MariaDB takes "europe/riga" and "Europe/Riga" for one; one of them is no zone.
-    exact = EXACT_COLLATIONS.get(connections[members.db].vendor)
+    exact = exact_collation(connections[members.db])
     return members.annotate(place=Collate("zone", exact) if exact else F("zone"))
 
 

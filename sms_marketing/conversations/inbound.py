@@ -15,6 +15,7 @@ from sms_marketing.conversations.answers import answer_language, answer_text
 from sms_marketing.conversations.keywords import NOTHING, STOPS, Verdict, classify
 from sms_marketing.conversations.words import VOCABULARIES
 from sms_marketing.core import clock
+from sms_marketing.core.db import insert_missing
 from sms_marketing.core.queue import nudge
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import (
@@ -162,8 +163,7 @@ def _turn(phone: str, text: str, using: str) -> str:
 
 def _insert(alias: str, rows: list[InboundMessage], using: str) -> list[InboundMessage]:
     manager = InboundMessage.objects.using(using)
-    # Every text is cut to its column above, so MySQL's IGNORE has nothing to cut.
-    manager.bulk_create(rows, ignore_conflicts=True)
+    insert_missing(InboundMessage, rows, key="dedup_key", using=using)
     keys = list(dict.fromkeys(row.dedup_key for row in rows))
     kept = manager.filter(provider=alias, dedup_key__in=keys)
     by_key = {row.dedup_key: row for row in kept.select_related("brand", "sender")}

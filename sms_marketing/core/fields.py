@@ -43,8 +43,20 @@ else:
 #: Amounts are stored as whole millionths: 0.0375 EUR a part is 37 500.
 MONEY_SCALE = 6
 
-#: MariaDB compares text without case unless told; PostgreSQL sorts by language.
-EXACT_COLLATIONS = {"mysql": "utf8mb4_bin", "postgresql": "C"}
+#: SQLite compares bytes by itself, PostgreSQL sorts by language, MySQL and MariaDB
+#: compare without case. Not their ``utf8mb4_bin``: there "a" = "a " and a key with a
+#: space behind it takes the place of another.
+EXACT_COLLATIONS = {
+    "postgresql": "C",
+    "mariadb": "utf8mb4_nopad_bin",
+    "mysql": "utf8mb4_0900_bin",
+}
+
+
+def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
+    """Name the collation that compares byte for byte (R14); None: it does by itself."""
+    is_mariadb = getattr(connection, "mysql_is_mariadb", False)
+    return EXACT_COLLATIONS.get("mariadb" if is_mariadb else connection.vendor)
 
 
 class MoneyField(_MoneyBase[_Set, _Get]):
@@ -103,5 +115,5 @@ class KeyField(_KeyBase[_Set, _Get]):
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
         parameters = dict(super().db_parameters(connection))
-        parameters["collation"] = EXACT_COLLATIONS.get(connection.vendor)
+        parameters["collation"] = exact_collation(connection)
         return parameters

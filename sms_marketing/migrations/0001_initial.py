@@ -3,31 +3,11 @@ from __future__ import annotations
 import django.core.validators
 import django.db.models.deletion
 import sms_marketing.core.fields
+import sms_marketing.core.indexes
 import sms_marketing.models.brands
 import sms_marketing.models.campaigns
 from django.conf import settings
 from django.db import migrations, models
-
-
-#: Indexes that are conditional where the database has such; MariaDB and MySQL get plain
-#: ones of the same names, because Django leaves conditional indexes out there.
-PLAIN_INDEXES = {
-    "message_due_for_claim": ("message", "status, campaign_id, priority, due_at, id"),
-    "message_of_open_batch": ("message", "batch_id, status"),
-    "message_by_provider_id": ("message", "provider_message_id"),
-    "message_history_of_contact": ("message", "contact_id, sent_at"),
-    "receipt_pending": ("receiptrecord", "state, retry_at, id"),
-    "event_unprocessed": ("event", "processed_at, id"),
-}
-
-
-def add_plain_indexes(apps, schema_editor):
-    if schema_editor.connection.vendor != "mysql":
-        return
-    for name, (table, columns) in PLAIN_INDEXES.items():
-        schema_editor.execute(
-            f"CREATE INDEX {name} ON sms_marketing_{table} ({columns})"
-        )
 
 
 def add_default_brand(apps, schema_editor):
@@ -396,7 +376,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'receipt',
                 'verbose_name_plural': 'receipts',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['retry_at', 'id'], name='receipt_pending')],
+                'indexes': [sms_marketing.core.indexes.PartialIndex(condition=models.Q(('state', 'pending')), fields=['retry_at', 'id'], name='receipt_pending', plain=['state', 'retry_at', 'id'])],
             },
         ),
         migrations.CreateModel(
@@ -714,7 +694,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
-                'indexes': [models.Index(condition=models.Q(('processed_at__isnull', True)), fields=['id'], name='event_unprocessed'), models.Index(fields=['name', 'contact', 'occurred_at'], name='event_by_name')],
+                'indexes': [sms_marketing.core.indexes.PartialIndex(condition=models.Q(('processed_at__isnull', True)), fields=['id'], name='event_unprocessed', plain=['processed_at', 'id']), models.Index(fields=['name', 'contact', 'occurred_at'], name='event_by_name')],
                 'constraints': [models.UniqueConstraint(fields=('key',), name='event_is_one')],
             },
         ),
@@ -824,11 +804,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('status', 'queued')), fields=['campaign', 'priority', 'due_at', 'id'], name='message_due_for_claim'),
+            index=sms_marketing.core.indexes.PartialIndex(condition=models.Q(('status', 'queued')), fields=['campaign', 'priority', 'due_at', 'id'], name='message_due_for_claim', plain=['status', 'campaign', 'priority', 'due_at', 'id']),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('status__in', ['claimed', 'unconfirmed'])), fields=['batch'], name='message_of_open_batch'),
+            index=sms_marketing.core.indexes.PartialIndex(condition=models.Q(('status__in', ['claimed', 'unconfirmed'])), fields=['batch'], name='message_of_open_batch', plain=['batch', 'status']),
         ),
         migrations.AddIndex(
             model_name='message',
@@ -873,9 +853,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='link',
             constraint=models.CheckConstraint(condition=models.Q(('position__lte', 6)), name='link_position_at_most_6'),
-        ),
-        migrations.RunPython(
-            add_plain_indexes, migrations.RunPython.noop, elidable=False
         ),
         migrations.RunPython(
             add_default_brand, migrations.RunPython.noop, elidable=False

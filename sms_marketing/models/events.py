@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sms_marketing.core.fields import KeyField
+from sms_marketing.core.indexes import PartialIndex
 from sms_marketing.models.contacts import Contact
 from sms_marketing.models.content import Link
 from sms_marketing.models.messages import Message
@@ -41,9 +42,10 @@ class Event(models.Model):
         ]
         indexes = [
             # used by journeys: what is new
-            models.Index(
+            PartialIndex(
                 fields=["id"],
                 condition=Q(processed_at__isnull=True),
+                plain=["processed_at", "id"],
                 name="event_unprocessed",
             ),
             # used by segments: did, did not, how often

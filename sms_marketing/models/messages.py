@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sms_marketing.core.fields import KeyField, MoneyField
+from sms_marketing.core.indexes import PartialIndex
 from sms_marketing.models.brands import Brand
 from sms_marketing.models.campaigns import Campaign
 from sms_marketing.models.contacts import Contact
@@ -231,18 +232,20 @@ class Message(models.Model):
             ("resolve_message", _("Can decide on unconfirmed messages")),
         ]
         # Conditional indexes are cheap while the column is empty. MariaDB and MySQL
-        # have none: the migration makes plain ones of the same names there.
+        # have none: there they are of all rows.
         indexes = [
             # used by the claim: campaign rows, and rows of no campaign (NULL)
-            models.Index(
+            PartialIndex(
                 fields=["campaign", "priority", "due_at", "id"],
                 condition=Q(status="queued"),
+                plain=["status", "campaign", "priority", "due_at", "id"],
                 name="message_due_for_claim",
             ),
             # used by recovery and by the end of a batch
-            models.Index(
+            PartialIndex(
                 fields=["batch"],
                 condition=Q(status__in=["claimed", "unconfirmed"]),
+                plain=["batch", "status"],
                 name="message_of_open_batch",
             ),
             # used by receipts of vendors that do not echo our reference
@@ -316,9 +319,10 @@ class ReceiptRecord(models.Model):
         verbose_name_plural = _("receipts")
         indexes = [
             # used by the fold: what is to be applied
-            models.Index(
+            PartialIndex(
                 fields=["retry_at", "id"],
                 condition=Q(state="pending"),
+                plain=["state", "retry_at", "id"],
                 name="receipt_pending",
             ),
         ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import router
 
 from sms_marketing.core import clock
+from sms_marketing.core.db import insert_missing
 from sms_marketing.models import (
     Brand,
     Category,
@@ -76,7 +77,8 @@ def _attribute_batch(ids: Sequence[int]) -> int:
         if (conversion := _credit(purchase, clicks, deliveries)) is not None
     ]
     # Somebody else may have credited it meanwhile: one purchase, one row.
-    Conversion.objects.bulk_create(found, ignore_conflicts=True)
+    using = router.db_for_write(Conversion)
+    insert_missing(Conversion, found, key="purchase", using=using)
     return len(found)
 
 

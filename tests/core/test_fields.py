@@ -76,3 +76,13 @@ def test_r14_keys_differ_by_case_and_accent() -> None:
     assert ContactIdentity.objects.filter(external_id="abc").count() == 1
     assert Contact.objects.filter(city_key="RĪGA").count() == 0
     assert Contact.objects.filter(city_key="rīga").count() == 1
+
+
+@pytest.mark.django_db
+def test_r14_a_space_behind_a_key_makes_it_another() -> None:
+    contact = make_contact()
+    for key in ("abc", "abc "):
+        ContactIdentity.objects.create(contact=contact, source="s", external_id=key)
+
+    assert ContactIdentity.objects.filter(external_id="abc").count() == 1
+    assert ContactIdentity.objects.filter(external_id="abc ").count() == 1

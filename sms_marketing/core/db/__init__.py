@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sms_marketing.core.db.claim import claim_rows
-from sms_marketing.core.db.insert import insert_from_select
+from sms_marketing.core.db.insert import insert_from_select, insert_missing
 from sms_marketing.core.db.now import DatabaseNow, database_now
 from sms_marketing.core.db.tables import has_table
 from sms_marketing.core.db.update import update_rows
@@ -14,5 +14,6 @@ __all__ = [
     "database_now",
     "has_table",
     "insert_from_select",
+    "insert_missing",
     "update_rows",
 ]
