@@ -17,6 +17,7 @@ from sms_marketing.contacts.profiles import normalized, upsert
 from sms_marketing.contacts.states import OWN_ACTS, fold, write_states
 from sms_marketing.contacts.suppression import hold_back, lift
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.models import (
     Brand,
     Channel,
@@ -31,6 +32,7 @@ from sms_marketing.models import (
 )
 
 
+@repeated_after_deadlock(ConsentRecord)
 def opt_in(
     phone: str,
     *,
@@ -80,6 +82,7 @@ def opt_in(
     return record
 
 
+@repeated_after_deadlock(ConsentRecord)
 def opt_out(
     phone: str,
     *,

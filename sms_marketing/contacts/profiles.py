@@ -18,6 +18,7 @@ from sms_marketing.contacts.keys import key_of, phone_hash, storable
 from sms_marketing.contacts.ledger import Act, append
 from sms_marketing.contacts.states import rebuild
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import (
     Brand,
@@ -54,6 +55,7 @@ FROM_HOST = "host"
 MAX_RACES = 5
 
 
+@repeated_after_deadlock(Contact)
 def upsert(
     *,
     phone: str,

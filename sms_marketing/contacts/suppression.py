@@ -12,6 +12,7 @@ from sms_marketing import phones
 from sms_marketing.conf import settings
 from sms_marketing.contacts.keys import phone_hash
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.models import (
     Brand,
     Category,
@@ -69,6 +70,7 @@ def blocking_scopes(category: str) -> tuple[SuppressionScope, ...]:
     return _BLOCKING[category]
 
 
+@repeated_after_deadlock(Suppression)
 def suppress(
     phone_or_hash: str,
     *,

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.deletion import Collector
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
     """Name the collation that compares byte for byte (R14); None: it does by itself."""
     is_mariadb = getattr(connection, "mysql_is_mariadb", False)
     return EXACT_COLLATIONS.get("mariadb" if is_mariadb else connection.vendor)
+
+
+def cascade(collector: Collector, field: Any, sub_objs: Any, using: str) -> None:
+    """Delete the rows as well, as ``CASCADE``, but never blank their reference first.
+
+    Django does so on MariaDB and MySQL where the reference may be NULL, and a check
+    constraint that wants one of two references refuses it.
+    """
+    collector.collect(
+        sub_objs,
+        source=field.remote_field.model,
+        source_attr=field.name,
+        nullable=False,
+        fail_on_restricted=False,
+    )
 
 
 class MoneyField(_MoneyBase[_Set, _Get]):

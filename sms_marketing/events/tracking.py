@@ -11,6 +11,7 @@ from django.db import IntegrityError, router, transaction
 
 from sms_marketing import contacts, signals
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.core.queue import nudge
 from sms_marketing.models import Contact, Event
 
@@ -69,6 +70,7 @@ def record_event(draft: EventDraft, *, starts_journeys: bool = True) -> Event | 
     return event
 
 
+@repeated_after_deadlock(Event)
 def _insert(draft: EventDraft, *, using: str, is_processed: bool) -> Event | None:
     now = clock.now()
     event = Event(

@@ -564,8 +564,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(default='A', max_length=40, verbose_name='name')),
                 ('weight', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='share')),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='sms_marketing.campaign')),
-                ('step', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='sms_marketing.step')),
+                ('campaign', models.ForeignKey(null=True, on_delete=sms_marketing.core.fields.cascade, related_name='variants', to='sms_marketing.campaign')),
+                ('step', models.ForeignKey(null=True, on_delete=sms_marketing.core.fields.cascade, related_name='variants', to='sms_marketing.step')),
             ],
             options={
                 'verbose_name': 'variant',

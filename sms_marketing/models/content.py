@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from sms_marketing.core.fields import cascade
 from sms_marketing.models.campaigns import Campaign
 from sms_marketing.models.journeys import Step
 
@@ -16,10 +17,10 @@ class Variant(models.Model):
 
     # Exactly one of the two is set (constraint below).
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, null=True, related_name="variants"
+        Campaign, on_delete=cascade, null=True, related_name="variants"
     )
     step = models.ForeignKey(
-        Step, on_delete=models.CASCADE, null=True, related_name="variants"
+        Step, on_delete=cascade, null=True, related_name="variants"
     )
     name = models.CharField(_("name"), max_length=40, default="A")
     weight = models.PositiveSmallIntegerField(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, router, transaction
 
 from sms_marketing import text as letters
-from sms_marketing.core.db import database_now
+from sms_marketing.core.db import database_now, repeated_after_deadlock
 from sms_marketing.core.queue import nudge
 from sms_marketing.exceptions import NotSendable
 from sms_marketing.models import (
@@ -106,6 +106,7 @@ def _give_sender(message: Message, wanted: Sender | None) -> None:
     message.sender = chosen
 
 
+@repeated_after_deadlock(Message)
 def _insert(message: Message, using: str) -> bool:
     try:
         with transaction.atomic(using=using):

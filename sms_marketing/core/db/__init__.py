@@ -5,6 +5,7 @@ from __future__ import annotations
 from sms_marketing.core.db.claim import claim_rows
 from sms_marketing.core.db.insert import insert_from_select, insert_missing
 from sms_marketing.core.db.now import DatabaseNow, database_now
+from sms_marketing.core.db.retry import repeated_after_deadlock
 from sms_marketing.core.db.tables import has_table
 from sms_marketing.core.db.update import update_rows
 
@@ -15,5 +16,6 @@ __all__ = [
     "has_table",
     "insert_from_select",
     "insert_missing",
+    "repeated_after_deadlock",
     "update_rows",
 ]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import connections, models
 from django.db.models import F
 
 from sms_marketing.core.db.names import Names
 from sms_marketing.core.db.now import DatabaseNow
+from sms_marketing.core.db.retry import in_transaction
 
 
 def claim_rows(
@@ -31,23 +32,47 @@ def claim_rows(
     ids = due.values_list("pk", flat=True)[:limit]
     if connections[using].vendor == "postgresql":
         return _claim_at_once(ids, batch, changes, lease, using)
-    with transaction.atomic(using=using):
-        if connections[using].features.has_select_for_update_skip_locked:
-            # No UPDATE … RETURNING in MariaDB; the locks hold until the commit.
-            locked = list(ids.select_for_update(skip_locked=True))
-            if not locked:
-                return 0
-            _save(batch, lease, size=len(locked), using=using)
-            return _take(due.model, locked, batch, changes, using)
-        # SQLite: the first statement writes, so that the lock is taken before the read;
-        # a transaction that begins with reading cannot always become a writing one.
-        _save(batch, lease, size=0, using=using)
-        taken = _take(due.model, ids, batch, changes, using)
-        if taken:
-            batch.size = taken  # type: ignore[attr-defined]
-            batch.save(using=using, update_fields=["size"])
-        else:
-            batch.delete(using=using)
+    claim = (
+        _claim_locked
+        if connections[using].features.has_select_for_update_skip_locked
+        else _claim_by_writing
+    )
+    return in_transaction(lambda: claim(ids, batch, changes, lease, using), using=using)
+
+
+def _claim_locked(
+    ids: models.QuerySet[Any, Any],
+    batch: models.Model,
+    changes: Mapping[str, Any],
+    lease: timedelta,
+    using: str,
+) -> int:
+    """No UPDATE … RETURNING in MariaDB; the locks hold until the commit."""
+    locked = list(ids.select_for_update(skip_locked=True))
+    if not locked:
+        return 0
+    _save(batch, lease, size=len(locked), using=using)
+    return _take(ids.model, locked, batch, changes, using)
+
+
+def _claim_by_writing(
+    ids: models.QuerySet[Any, Any],
+    batch: Any,
+    changes: Mapping[str, Any],
+    lease: timedelta,
+    using: str,
+) -> int:
+    """SQLite: the first statement writes, so that the lock is taken before the read.
+
+    A transaction that begins with reading cannot always become a writing one.
+    """
+    _save(batch, lease, size=0, using=using)
+    taken = _take(ids.model, ids, batch, changes, using)
+    if taken:
+        batch.size = taken
+        batch.save(using=using, update_fields=["size"])
+    else:
+        batch.delete(using=using)
     return taken
 
 

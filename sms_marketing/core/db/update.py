@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import connections, models
 
 from sms_marketing.core.db.names import Names
+from sms_marketing.core.db.retry import in_transaction
 from sms_marketing.core.fields import MoneyField
 
 #: SQLite takes 32 766 parameters in a statement.
@@ -49,8 +50,7 @@ def update_rows(
         return statement.from_arrays(rows)
     if vendor == "sqlite":
         return statement.from_values(rows)
-    with transaction.atomic(using=using):
-        return statement.one_by_one(rows)
+    return in_transaction(lambda: statement.one_by_one(rows), using=using)
 
 
 class _Statement:

@@ -1,0 +1,67 @@
+"""Does again what the database gave up because two transactions waited in a ring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import OperationalError, connections, models, router, transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: MariaDB and MySQL: a deadlock, and a lock that was waited for in vain. PostgreSQL: a
+#: deadlock. Inserts into unique indexes suffice for one in MariaDB, in whatever order.
+DEADLOCK_CODES = frozenset({1213, 1205, "40P01"})
+#: How often it is begun; rings of short transactions mostly come apart at the first.
+MAX_TRIES = 8
+
+
+def repeated_after_deadlock(
+    model: type[models.Model],
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate what writes in one transaction of its own, and is called as a whole.
+
+    Where the caller has begun a transaction it is done once: a deadlock has undone the
+    caller's part as well, and only the caller can begin again.
+    """
+
+    def decorate(work: Callable[P, T]) -> Callable[P, T]:
+        @wraps(work)
+        def repeat(*args: P.args, **kwargs: P.kwargs) -> T:
+            using = router.db_for_write(model)
+            return _repeat(lambda: work(*args, **kwargs), using)
+
+        return repeat
+
+    return decorate
+
+
+def in_transaction(work: Callable[[], T], *, using: str) -> T:
+    """Return what ``work`` returns, done in a transaction; again after a deadlock."""
+
+    def once() -> T:
+        with transaction.atomic(using=using):
+            return work()
+
+    return _repeat(once, using)
+
+
+def _repeat(work: Callable[[], T], using: str) -> T:
+    if connections[using].in_atomic_block:
+        return work()
+    for _try in range(MAX_TRIES - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if not is_deadlock(error):
+                raise
+    return work()
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """True if the database ended a transaction for the sake of another one."""
+    cause: Any = error.__cause__
+    code = getattr(cause, "sqlstate", None) or (error.args and error.args[0])
+    return code in DEADLOCK_CODES
