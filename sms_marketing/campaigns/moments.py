@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, DateTimeField, Q, Value, When
+from django.db.models import Case, Q, When
 
 from sms_marketing import timing
+from sms_marketing.core.db import Instant
 from sms_marketing.models import Brand, Campaign, SkipReason
 
 #: A zone whose moment passed within this time is still sent to, at once.
@@ -37,10 +38,10 @@ class Moments:
         # The commonest case is one instant, and then no zone is looked at.
         *others, last = self.due or {datetime.now(UTC): frozenset[str]()}
         cases = [
-            When(place__in=sorted(self.due[moment]), then=_value(moment))
+            When(place__in=sorted(self.due[moment]), then=Instant(moment))
             for moment in others
         ]
-        return Case(*cases, default=_value(last)) if cases else _value(last)
+        return Case(*cases, default=Instant(last)) if cases else Instant(last)
 
     def is_refused(self) -> Q:
         """The condition of those who are never due."""
@@ -146,7 +147,3 @@ def _next_day(campaign: Campaign, zone: str, *, at: datetime) -> datetime:
 def _on(day: date, campaign: Campaign, zone: str) -> datetime:
     local = datetime.combine(day, campaign.send_time or time())
     return timing.to_utc(local, zone=zone)
-
-
-def _value(moment: datetime) -> Value:
-    return Value(moment, output_field=DateTimeField())

@@ -163,7 +163,7 @@ def _turn(phone: str, text: str, using: str) -> str:
 
 def _insert(alias: str, rows: list[InboundMessage], using: str) -> list[InboundMessage]:
     manager = InboundMessage.objects.using(using)
-    insert_missing(InboundMessage, rows, key="dedup_key", using=using)
+    insert_missing(InboundMessage, rows, unique=["provider", "dedup_key"], using=using)
     keys = list(dict.fromkeys(row.dedup_key for row in rows))
     kept = manager.filter(provider=alias, dedup_key__in=keys)
     by_key = {row.dedup_key: row for row in kept.select_related("brand", "sender")}

@@ -78,7 +78,7 @@ def _attribute_batch(ids: Sequence[int]) -> int:
     ]
     # Somebody else may have credited it meanwhile: one purchase, one row.
     using = router.db_for_write(Conversion)
-    insert_missing(Conversion, found, key="purchase", using=using)
+    insert_missing(Conversion, found, unique=["purchase"], using=using)
     return len(found)
 
 

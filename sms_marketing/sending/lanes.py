@@ -18,6 +18,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
 )
 
 from sms_marketing.core.db import DatabaseNow
@@ -166,8 +167,12 @@ def _carried(carriers: _Carriers) -> Q:
 
 def _campaign_lanes(carriers: _Carriers, turns: Mapping[int, int]) -> Iterator[Lane]:
     queued = _queued().filter(priority=Priority.MARKETING)
-    sending = Campaign.objects.using(queued.db).filter(
-        Exists(queued.filter(campaign=OuterRef("pk"))), status=CampaignStatus.SENDING
+    # Not Exists: MariaDB makes a join of it and reads all that is due, 26 ms of 20 000.
+    of_it = queued.filter(campaign=OuterRef("pk"))
+    sending = (
+        Campaign.objects.using(queued.db)
+        .alias(next_due=Subquery(of_it.values("pk")[:1]))
+        .filter(status=CampaignStatus.SENDING, next_due__isnull=False)
     )
     # The claim asks once more: the campaign may be paused by then.
     still = Exists(

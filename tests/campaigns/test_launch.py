@@ -342,9 +342,10 @@ def test_a_run_that_is_canceled_in_the_middle_leaves(campaign) -> None:
         make_contact()
     begin(campaign)
     fences = []
+    column = connection.ops.quote_name("launch_checkpoint")
 
     def wrapper(execute, sql, params, many, context):
-        if sql.startswith("UPDATE") and '"launch_checkpoint" = ' in sql[:90]:
+        if sql.startswith("UPDATE") and f"{column} = " in sql[:90]:
             fences.append(sql)
             if len(fences) == 2:
                 campaigns.cancel(Campaign.objects.get(pk=campaign.pk))

@@ -8,14 +8,16 @@ from decimal import Decimal
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F, Value
+from django.db.models import Case, F, Value, When
 
 from sms_marketing.core import clock
 from sms_marketing.core.db import (
     DatabaseNow,
+    Instant,
     claim_rows,
     database_now,
     insert_from_select,
+    insert_missing,
     update_rows,
 )
 from sms_marketing.models import (
@@ -79,6 +81,46 @@ def test_database_now_moves_within_a_transaction():
         while database_now("default") == first:
             pass
         assert database_now("default") > first
+
+
+def test_instants_of_a_case_are_instants():
+    first, second = clock.now(), clock.now() + timedelta(hours=1)
+    make_event("a")
+    make_event("b")
+
+    moment = Case(When(name="a", then=Instant(first)), default=Instant(second))
+    found = Event.objects.annotate(at=moment).values_list("name", "at")
+
+    assert dict(found) == {"a": first, "b": second}
+    assert Event.objects.annotate(at=moment).get(at=second).name == "b"
+
+
+def test_insert_missing_leaves_what_is_there():
+    make_event("old", key="a")
+    now = clock.now()
+
+    insert_missing(
+        Event,
+        [
+            Event(name="new", key=key, occurred_at=now, recorded_at=now)
+            for key in ("a", "A", "b")
+        ],
+        unique=["key"],
+        using="default",
+    )
+
+    found = dict(Event.objects.values_list("key", "name"))
+    assert found == {"a": "old", "A": "new", "b": "new"}
+
+
+def test_insert_missing_never_swallows_another_fault():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_missing(
+            Event,
+            [Event(name="a", key="a", occurred_at=None, recorded_at=clock.now())],
+            unique=["key"],
+            using="default",
+        )
 
 
 def test_insert_from_select_writes_the_rows_of_the_query():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sms_marketing.core.db.claim import claim_rows
 from sms_marketing.core.db.insert import insert_from_select, insert_missing
-from sms_marketing.core.db.now import DatabaseNow, database_now
+from sms_marketing.core.db.now import DatabaseNow, Instant, database_now
 from sms_marketing.core.db.retry import repeated_after_deadlock
 from sms_marketing.core.db.tables import has_table
 from sms_marketing.core.db.update import update_rows
 
 __all__ = [
     "DatabaseNow",
+    "Instant",
     "claim_rows",
     "database_now",
     "has_table",

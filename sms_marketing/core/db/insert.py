@@ -46,20 +46,31 @@ def insert_from_select(
 
 
 def insert_missing(
-    model: type[models.Model], rows: Sequence[models.Model], *, key: str, using: str
+    model: type[models.Model],
+    rows: Sequence[models.Model],
+    *,
+    unique: Sequence[str],
+    using: str,
 ) -> None:
-    """Insert the rows whose unique ``key`` is not there yet; leave the others be.
+    """Insert the rows whose ``unique`` fields are not there yet; leave the others be.
 
-    Where several fields make the key, name one of them. Not ``ignore_conflicts``:
-    Django makes INSERT IGNORE of it on MariaDB, which also cuts texts and swallows
-    broken constraints. The rows get no primary keys.
+    Not Django's ``ignore_conflicts``: it makes INSERT IGNORE of it on MariaDB, which
+    also cuts texts, and INSERT OR IGNORE on SQLite: both swallow every other fault.
+    The rows get no primary keys.
     """
     manager = model._default_manager.using(using)
-    if connections[using].vendor == "mysql":
-        # Set to what it is: the key was found equal, byte for byte.
-        manager.bulk_create(rows, update_conflicts=True, update_fields=[key])
-    else:
+    connection = connections[using]
+    if connection.vendor == "postgresql":
         manager.bulk_create(rows, ignore_conflicts=True)
+        return
+    takes_target = connection.features.supports_update_conflicts_with_target
+    manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        # Set to what it is: it was found equal, byte for byte.
+        update_fields=unique[-1:],
+        unique_fields=unique if takes_target else None,
+    )
 
 
 def _defaults(model: type[models.Model], given: set[str]) -> dict[str, models.Value]:

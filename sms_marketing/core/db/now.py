@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, Func
+from django.db.models import DateTimeField, Func, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -40,6 +40,23 @@ class DatabaseNow(Func):
             template="STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f000', 'now')",
             **context,
         )
+
+
+class Instant(Value):
+    """An instant given by Python, also as one of the branches of a ``Case``.
+
+    There MariaDB takes the bare literal for text and Django does not read it back.
+    """
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(moment, output_field=DateTimeField())
+
+    def as_mysql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, Any]:
+        """The literal, named as what it is."""
+        sql, params = self.as_sql(compiler, connection)
+        return f"CAST({sql} AS DATETIME(6))", params
 
 
 NOW_SQL = {
