@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connections
 from django.db.models import (
     Case,
     Count,
@@ -24,7 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Collate
+from django.db.models.functions import Coalesce
 
 from sms_marketing.campaigns.audience import (
     IdRange,
@@ -41,7 +40,6 @@ from sms_marketing.campaigns.splitting import (
     variant_expression,
 )
 from sms_marketing.core.db import insert_from_select
-from sms_marketing.core.fields import exact_collation
 from sms_marketing.models import (
     Campaign,
     Category,
@@ -81,7 +79,8 @@ def write_rows(campaign: Campaign, ids: IdRange, *, at: datetime) -> Written:
     Three statements, however many contacts there are. Members are counted by place
     (the same query tells which zones to work out the hour for), apart from the writing.
     """
-    members = _in_places(audience(campaign, now=campaign.launched_at, ids=ids))
+    members = audience(campaign, now=campaign.launched_at, ids=ids)
+    members = members.annotate(place=F("zone"))
     places = _places(members)
     if not places:
         return Written(members=0, rows=0)
@@ -95,12 +94,6 @@ def write_rows(campaign: Campaign, ids: IdRange, *, at: datetime) -> Written:
     )
     rows = _write_queued(range_) + _write_left_out(range_)
     return Written(members=sum(places.values()), rows=rows)
-
-
-def _in_places(members: QuerySet[Contact]) -> QuerySet[Any]:
-    # MariaDB takes "europe/riga" and "Europe/Riga" for one; one of them is no zone.
-    exact = exact_collation(connections[members.db])
-    return members.annotate(place=Collate("zone", exact) if exact else F("zone"))
 
 
 def _places(members: QuerySet[Any]) -> dict[str, int]:

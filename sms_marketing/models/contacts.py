@@ -30,8 +30,9 @@ class Contact(models.Model):
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    language = models.CharField(_("language"), max_length=10, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True)
+    # Keys as well: rules compare with these, and "LV" is no "lv" anywhere (R14).
+    language = KeyField(_("language"), max_length=10, blank=True)
+    country = KeyField(_("country"), max_length=2, blank=True)
     region = models.CharField(_("region"), max_length=80, blank=True)
     city = models.CharField(_("city"), max_length=80, blank=True)
     # Normalised twins (NFC, casefold, accents kept) that rules compare with (R14).
@@ -43,7 +44,7 @@ class Contact(models.Model):
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
     # NULL: not told; a rule on age is then false (R14).
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
-    zone = models.CharField(
+    zone = KeyField(
         _("time zone"),
         max_length=64,
         blank=True,

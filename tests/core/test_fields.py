@@ -86,3 +86,13 @@ def test_r14_a_space_behind_a_key_makes_it_another() -> None:
 
     assert ContactIdentity.objects.filter(external_id="abc").count() == 1
     assert ContactIdentity.objects.filter(external_id="abc ").count() == 1
+
+
+@pytest.mark.django_db
+def test_r14_place_and_language_differ_by_case() -> None:
+    contact = make_contact(language="lv", country="LV", zone="Europe/Riga")
+
+    for same in ({"language": "lv"}, {"country": "LV"}, {"zone": "Europe/Riga"}):
+        assert Contact.objects.get(**same) == contact
+    for other in ({"language": "LV"}, {"country": "lv"}, {"zone": "europe/riga"}):
+        assert not Contact.objects.filter(**other).exists()
