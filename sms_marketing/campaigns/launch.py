@@ -23,7 +23,7 @@ from sms_marketing.campaigns.lifecycle import move, try_move
 from sms_marketing.campaigns.rows import write_rows
 from sms_marketing.conf import settings
 from sms_marketing.core import clock
-from sms_marketing.core.db import DatabaseNow, database_now
+from sms_marketing.core.db import DatabaseNow, database_now, repeated_after_deadlock
 from sms_marketing.core.queue import nudge
 from sms_marketing.exceptions import InvalidTransition, NotSendable, SmsMarketingError
 from sms_marketing.models import Campaign, CampaignStatus, Contact, Message
@@ -166,6 +166,7 @@ def _next_ids(campaign: Campaign, size: int) -> IdRange | None:
     return None if upto is None else IdRange(after=after, upto=upto)
 
 
+@repeated_after_deadlock(Message)
 def _write(campaign: Campaign, ids: IdRange) -> int | None:
     using = router.db_for_write(Message)
     now = database_now(using)

@@ -12,6 +12,7 @@ from sms_marketing.contacts.announcing import announce
 from sms_marketing.contacts.ledger import Act, append
 from sms_marketing.contacts.suppression import suppress
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.models import (
     Brand,
     Click,
@@ -39,6 +40,7 @@ from sms_marketing.models import (
 EXIT_REASON = "erased"
 
 
+@repeated_after_deadlock(Contact)
 def erase(contact: Contact, *, by: Any = None, reason: str = "") -> None:
     """Forget a person for good, GDPR art. 17; a second time does nothing.
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import router, transaction
 
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.events.bindings import (
     CUSTOMER_FIELDS,
     Binding,
@@ -74,6 +75,7 @@ class CartBinding(Binding):
         """Whether one cart is open, asked as the guard asks."""
         return str(obj.pk) in self.ask([str(obj.pk)])
 
+    @repeated_after_deadlock(Event)
     def record(self, obj: Any, *, starts_journeys: bool = True) -> None:
         """Write down that an open cart was touched.
 

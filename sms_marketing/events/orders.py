@@ -14,6 +14,7 @@ from django.db import models, router, transaction
 
 from sms_marketing import contacts, signals
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.events import paths
 from sms_marketing.events.bindings import (
     CUSTOMER_FIELDS,
@@ -135,6 +136,7 @@ class ModelBinding(Binding):
                 if fault:
                     yield f'{name} = "{source}": {fault}'
 
+    @repeated_after_deadlock(Event)
     def record(self, obj: Any, *, starts_journeys: bool = True) -> None:
         """Write down what an order says now; idempotent.
 

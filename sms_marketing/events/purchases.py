@@ -12,6 +12,7 @@ from django.db import IntegrityError, router, transaction
 
 from sms_marketing import contacts, signals
 from sms_marketing.core import clock
+from sms_marketing.core.db import repeated_after_deadlock
 from sms_marketing.core.fields import MONEY_SCALE
 from sms_marketing.exceptions import ConfigurationError
 from sms_marketing.models import (
@@ -52,6 +53,7 @@ class PurchaseChange:
     corrected: bool
 
 
+@repeated_after_deadlock(Purchase)
 def record_purchase(
     *,
     brand: Brand,

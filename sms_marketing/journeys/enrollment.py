@@ -12,7 +12,7 @@ from django.db import OperationalError, router, transaction
 from django.db.models import Q
 
 from sms_marketing.conf import settings
-from sms_marketing.core.db import database_now
+from sms_marketing.core.db import database_now, repeated_after_deadlock
 from sms_marketing.events import merge_context
 from sms_marketing.journeys import exits, runner
 from sms_marketing.journeys.steps import START, next_stop
@@ -110,6 +110,7 @@ def _process_alone(pk: int, using: str) -> list[int]:
         return []
 
 
+@repeated_after_deadlock(Event)
 def _process(ids: Sequence[int], using: str) -> list[int]:
     """Act on events in one transaction; return the enrollments to be run now."""
     with transaction.atomic(using=using):

@@ -14,7 +14,12 @@ from django.db import connections, router, transaction
 from django.db.models import QuerySet
 
 from sms_marketing import signals
-from sms_marketing.core.db import DatabaseNow, database_now, update_rows
+from sms_marketing.core.db import (
+    DatabaseNow,
+    database_now,
+    repeated_after_deadlock,
+    update_rows,
+)
 from sms_marketing.models import Brand, Message, ReceiptRecord, Sender
 from sms_marketing.providers import Receipt
 from sms_marketing.sending.folding import Effect, News, State, fold
@@ -71,14 +76,19 @@ def fold_receipts(limit: int = 5000) -> int:
     A constant number of statements. Receipts may come in any order, any number of
     times, before the outcome they belong to is written, and to two workers at once.
     """
-    using = router.db_for_write(ReceiptRecord)
-    with transaction.atomic(using=using):
-        now = database_now(using)
-        folding = _Folding(_pending(using, limit), using=using, now=now)
-        folding.apply()
-        folding.settle()
+    folding = _fold(limit)
     folding.announce()
     return folding.settled
+
+
+@repeated_after_deadlock(ReceiptRecord)
+def _fold(limit: int) -> _Folding:
+    using = router.db_for_write(ReceiptRecord)
+    with transaction.atomic(using=using):
+        folding = _Folding(_pending(using, limit), using=using, now=database_now(using))
+        folding.apply()
+        folding.settle()
+    return folding
 
 
 class _Kept(NamedTuple):
