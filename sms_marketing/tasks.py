@@ -17,6 +17,7 @@ from sms_marketing import (
     campaigns,
     contacts,
     conversations,
+    events,
     journeys,
     reports,
     sending,
@@ -92,6 +93,12 @@ def launch(campaign_id: int) -> None:
     """Write the rows of a campaign for a time slice, then hand over."""
     if not campaigns.run_launch(campaign_id):
         nudge("launch", campaign_id)
+
+
+@_logged
+def record(label: str, pk: str, using: str) -> None:
+    """Record a host's object whose saving met a database too busy to tell of it."""
+    events.record_by_key(label, pk, using)
 
 
 @_logged

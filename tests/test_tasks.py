@@ -19,6 +19,7 @@ from sms_marketing.models import (
     MessageStatus,
     Purchase,
 )
+from tests.events.hosts import place_order
 from tests.factories import make_campaign, make_contact, make_message, make_purchase
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,19 @@ def test_events_and_replies_have_their_tasks(contact):
     tasks.fold_receipts()
 
     assert contact.events.get().processed_at is not None
+
+
+def test_an_order_that_was_left_to_a_worker_is_recorded_once(brand, settings):
+    settings.SMS_MARKETING = {
+        **settings.SMS_MARKETING,
+        "QUEUE": "tests.events.hosts.no_worker",
+    }
+    order = place_order()
+
+    for _twice in range(2):
+        tasks.record("shop.Order", str(order.pk), "default")
+
+    assert Purchase.objects.get().external_id == str(order.pk)
 
 
 def test_an_order_is_credited_at_once_and_the_tick_finds_the_older_ones(contact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from sms_marketing import campaigns, sending
 from sms_marketing.admin import columns
-from sms_marketing.admin.campaign_form import CampaignForm, fault_of, language_name
+from sms_marketing.admin.campaign_form import CampaignForm, language_name
 from sms_marketing.exceptions import InvalidRule
 from sms_marketing.models import (
     Brand,
@@ -30,6 +30,8 @@ from sms_marketing.text import Encoding
 SAMPLES = 8
 #: Where nobody is chosen yet, samples are taken from so many contacts.
 NEWEST = 50
+#: What the preview finds wrong with a text, not with the one who would get it.
+UNWRITABLE = ("too_many_parts", "render_error")
 #: An id as a form posts it.
 ID = re.compile(r"[0-9]{1,18}")
 
@@ -170,7 +172,7 @@ def look_at_audience(draft: Draft, tabs: Sequence[Tab]) -> AudienceLook:
         counts=counts,
         price_of_one=_range(prices, currency),
         price_of_all=_range([price * receivers for price in prices], currency),
-        problems=list(_problems(draft)),
+        problems=list(_problems(draft, tabs)),
     )
 
 
@@ -305,22 +307,19 @@ def _counts(draft: Draft) -> campaigns.AudienceCounts | None:
         return None  # The problems say which rule.
 
 
-def _problems(draft: Draft) -> Iterator[campaigns.Problem]:
-    for problem in campaigns.check(draft.campaign):
-        # The check reads the texts that are kept; those being typed are read below.
-        if draft.is_saved or problem.field != "variants":
-            yield problem
-    if draft.is_saved:
+def _problems(draft: Draft, tabs: Sequence[Tab]) -> Iterator[campaigns.Problem]:
+    texts = None if draft.is_saved else draft.texts
+    found = campaigns.check(draft.campaign, texts=texts)
+    yield from found
+    if any(problem.is_error and problem.field == "variants" for problem in found):
         return
-    for language, words in draft.texts.items():
-        fault = fault_of(words)
-        if fault:
-            yield campaigns.Problem(
-                severity=campaigns.Severity.ERROR,
-                code="bad_body",
-                message=f"{language_name(language)}: {fault}",
-                field="variants",
-            )
+    # The check tries the texts only where all else is sound; the preview has tried.
+    for tab in tabs:
+        for problem in tab.shown.problems:
+            if problem.code in UNWRITABLE:
+                yield replace(
+                    problem, message=f"{tab.label}: {problem.message}", field="variants"
+                )
 
 
 def _range(prices: Sequence[Decimal], currency: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 
 from sms_marketing.campaigns.audience import audience, consenting
 from sms_marketing.campaigns.problems import Problem, error, warning
-from sms_marketing.campaigns.text_checks import required_fields
 from sms_marketing.core import clock
 from sms_marketing.exceptions import InvalidRule
 from sms_marketing.models import Campaign, Contact, Price, Purchase, PurchaseStatus
@@ -19,8 +18,8 @@ from sms_marketing.models import Campaign, Contact, Price, Purchase, PurchaseSta
 PLAIN_FIELDS = {"first_name", "last_name", "email", "city", "language"}
 
 
-def problems(campaign: Campaign) -> Iterator[Problem]:
-    """Faults that counting the audience shows."""
+def problems(campaign: Campaign, *, required: Collection[str]) -> Iterator[Problem]:
+    """Faults that counting the audience shows; its texts print ``required`` fields."""
     try:
         if not campaign.segments.exists():
             yield error("no_segment", _("Choose an audience."), field="segments")
@@ -40,17 +39,19 @@ def problems(campaign: Campaign) -> Iterator[Problem]:
             )
             yield error("nobody_with_consent", message, field="segments")
             return
-        yield from _missing_fields(campaign, agreed)
+        yield from _missing_fields(required, agreed)
         yield from _missing_prices(campaign, agreed)
     except InvalidRule as fault:
         message = _("A segment's rules cannot be read: %(fault)s")
         yield error("bad_rules", message % {"fault": fault}, field="segments")
 
 
-def _missing_fields(campaign: Campaign, people: QuerySet[Contact]) -> Iterator[Problem]:
+def _missing_fields(
+    required: Collection[str], people: QuerySet[Contact]
+) -> Iterator[Problem]:
     conditions = {
         name: condition
-        for name in sorted(required_fields(campaign))
+        for name in sorted(required)
         if (condition := _lacks(name)) is not None
     }
     if not conditions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -16,17 +16,24 @@ from sms_marketing.exceptions import NotSendable
 from sms_marketing.models import Campaign, CampaignStatus, Sender
 
 
-def check(campaign: Campaign) -> list[Problem]:
-    """Every finding, errors first; the admin shows all, a launch refuses errors."""
+def check(
+    campaign: Campaign, *, texts: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """Every finding, errors first; the admin shows all, a launch refuses errors.
+
+    ``texts``, by language, are being written instead of those that are kept.
+    """
+    versions = text_checks.versions_of(campaign, texts=texts)
+    required = text_checks.required_fields(versions)
     found = [
         *_sender_problems(campaign),
-        *text_checks.problems(campaign),
+        *text_checks.problems(campaign, versions),
         *_schedule_problems(campaign),
-        *audience_checks.problems(campaign),
+        *audience_checks.problems(campaign, required=required),
     ]
     if not errors_of(found):
         # Asks the audience for its worst cases, so what went before must be sound.
-        found += text_checks.worst_cases(campaign)
+        found += text_checks.worst_cases(campaign, versions)
     return sorted(found, key=lambda problem: not problem.is_error)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from sms_marketing import sending, text
@@ -16,52 +18,84 @@ from sms_marketing.exceptions import (
     MissingField,
     NotSendable,
 )
-from sms_marketing.models import Brand, Campaign, Contact, Variant, VariantBody
+from sms_marketing.models import Brand, Campaign, Contact, Variant
 
 #: Recipients with the longest names, whose texts are tried.
 WORST_CASES = 3
 
 
-def problems(campaign: Campaign) -> Iterator[Problem]:
-    """Faults that the texts show by themselves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The texts of one variant, kept or being written, by language."""
+
+    #: How it is called where there are several.
+    name: str
+    texts: Mapping[str, str]
+    wording: Variant | sending.Wording
+
+    def place(self, language: str) -> str:
+        """Which of the texts is meant, for people."""
+        try:
+            called = str(get_language_info(language)["name_translated"]).capitalize()
+        except KeyError:
+            called = language
+        if not self.name:
+            return called
+        named = {"variant": self.name, "language": called}
+        return _("Variant %(variant)s, %(language)s") % named
+
+
+def versions_of(
+    campaign: Campaign, *, texts: Mapping[str, str] | None = None
+) -> list[Version]:
+    """What is kept; ``texts`` are being written instead of those of the first."""
     variants = list(campaign.variants.prefetch_related("bodies"))
-    if not variants:
+    kept = [
+        Version(
+            name=variant.name if len(variants) > 1 else "",
+            texts={body.language: body.text for body in variant.bodies.all()},
+            wording=variant,
+        )
+        for variant in variants
+    ]
+    if texts is None:
+        return kept
+    typed = Version(
+        name=kept[0].name if kept else "",
+        texts=texts,
+        wording=sending.wording_of(texts, policy=campaign.encoding_policy),
+    )
+    return [typed, *kept[1:]]
+
+
+def problems(campaign: Campaign, versions: Sequence[Version]) -> Iterator[Problem]:
+    """Faults that the texts show by themselves."""
+    if not versions:
         yield error("no_body", _("Write a text."), field="variants")
-    fallback = campaign.brand.fallback_language
-    for variant in variants:
-        bodies = list(variant.bodies.all())
-        if not bodies:
-            message = _("Variant %(variant)s has no text. Write one, or remove it.")
-            yield _about(variant, "no_body", message)
-        elif fallback not in {body.language for body in bodies}:
-            message = _(
-                "Variant %(variant)s has no text in %(language)s, the language of "
-                "those whose own is not known or not written. Add one."
-            )
-            yield _about(variant, "no_fallback_language", message, language=fallback)
-        for body in bodies:
-            yield from _body_problems(variant, body, campaign.brand)
+    for version in versions:
+        yield from _missing(version, campaign.brand.fallback_language)
+        for language, source in version.texts.items():
+            yield from _body_problems(version.place(language), source, campaign.brand)
 
 
-def worst_cases(campaign: Campaign) -> list[Problem]:
+def worst_cases(campaign: Campaign, versions: Sequence[Version]) -> list[Problem]:
     """Texts that are too long, or cannot be made, for those with the longest names."""
     members = consenting(audience(campaign), campaign)
     people = longest_names(members, n=WORST_CASES)
     found: dict[tuple[int, str, str], Problem] = {}
-    for variant in campaign.variants.prefetch_related("bodies"):
-        for body in variant.bodies.all():
+    for number, version in enumerate(versions):
+        for language in version.texts:
             for contact in people:
-                problem = _tried(campaign, variant, body, contact)
+                problem = _tried(campaign, version, language, contact)
                 if problem is not None:
-                    found[(variant.pk, body.language, problem.code)] = problem
+                    found[(number, language, problem.code)] = problem
     return list(found.values())
 
 
-def required_fields(campaign: Campaign) -> set[str]:
+def required_fields(versions: Sequence[Version]) -> set[str]:
     """Merge fields that some text prints without a fallback; of sound texts."""
     names: set[str] = set()
-    bodies = VariantBody.objects.filter(variant__campaign=campaign)
-    for source in bodies.values_list("text", flat=True):
+    for source in (body for version in versions for body in version.texts.values()):
         try:
             names |= text.compile_body(source).required
         except InvalidBody:
@@ -75,60 +109,61 @@ def can_write_links(brand: Brand) -> bool:
     return bool(has_address and settings().LINK_KEYS)
 
 
-def _body_problems(
-    variant: Variant, body: VariantBody, brand: Brand
-) -> Iterator[Problem]:
+def _missing(version: Version, fallback: str) -> Iterator[Problem]:
+    if not version.texts and version.name:
+        where = _("Variant %(variant)s") % {"variant": version.name}
+        yield _about(where, "no_body", _("Write a text, or remove the variant."))
+    elif not version.texts:
+        yield error("no_body", _("Write a text."), field="variants")
+    elif fallback not in version.texts:
+        message = _(
+            "No text yet. It is for those whose language is not known or has no text. "
+            "Write it."
+        )
+        yield _about(version.place(fallback), "no_fallback_language", message)
+
+
+def _body_problems(where: str, source: str, brand: Brand) -> Iterator[Problem]:
     try:
-        compiled = text.check_body(
-            body.text, known_fields=sending.known_fields(variant)
-        )
+        known = sending.known_fields(Variant())
+        compiled = text.check_body(source, known_fields=known)
     except InvalidBody as fault:
-        message = _("Variant %(variant)s, %(language)s: %(fault)s")
-        yield _about(
-            variant, "bad_body", message, language=body.language, fault=str(fault)
-        )
+        yield _about(where, "bad_body", str(fault))
         return
     if compiled.links and not can_write_links(brand):
         message = _(
-            "Variant %(variant)s, %(language)s has a link, and short links have no "
-            "address yet. Set PUBLIC_URL and LINK_KEYS."
+            "There is a link in the text, and short links have no address yet. Set "
+            "PUBLIC_URL and LINK_KEYS."
         )
-        yield _about(variant, "no_link_address", message, language=body.language)
+        yield _about(where, "no_link_address", message)
 
 
 def _tried(
-    campaign: Campaign, variant: Variant, body: VariantBody, contact: Contact
+    campaign: Campaign, version: Version, language: str, contact: Contact
 ) -> Problem | None:
     assert campaign.sender is not None
-    where = {"language": body.language}
+    where = version.place(language)
     try:
         rendered = sending.prepare(
-            variant,
+            version.wording,
             contact=contact,
             sender=campaign.sender,
             brand=campaign.brand,
-            language=body.language,
+            language=language,
         )
     except MissingField:
         return None  # Counted for the whole audience by ``audience_checks``.
     except (InvalidBody, NotSendable, ConfigurationError) as fault:
-        message = _("Variant %(variant)s, %(language)s cannot be written: %(fault)s")
-        return _about(variant, "render_error", message, **where, fault=str(fault))
+        return _about(where, "render_error", str(fault))
     if rendered.part_count <= settings().MAX_PARTS:
         return None
     message = _(
-        "Variant %(variant)s, %(language)s comes to %(parts)s parts for a recipient "
-        "with a long name; at most %(limit)s are sent. Shorten it."
+        "%(parts)s parts for a recipient with a long name; at most %(limit)s are sent. "
+        "Shorten it."
     )
-    return _about(
-        variant,
-        "too_many_parts",
-        message,
-        **where,
-        parts=str(rendered.part_count),
-        limit=str(settings().MAX_PARTS),
-    )
+    counts = {"parts": rendered.part_count, "limit": settings().MAX_PARTS}
+    return _about(where, "too_many_parts", message % counts)
 
 
-def _about(variant: Variant, code: str, message: str, **details: str) -> Problem:
-    return error(code, message % {"variant": variant.name, **details}, field="variants")
+def _about(where: str, code: str, message: str) -> Problem:
+    return error(code, f"{where}: {message}", field="variants")

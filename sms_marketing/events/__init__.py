@@ -20,6 +20,7 @@ from sms_marketing.events.purchases import (
 from sms_marketing.events.registry import (
     connect_bindings,
     record,
+    record_by_key,
     register,
     registry,
     remove_binding,
@@ -41,6 +42,7 @@ __all__ = [
     "guards",
     "merge_context",
     "record",
+    "record_by_key",
     "record_click",
     "record_event",
     "record_purchase",

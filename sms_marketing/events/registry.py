@@ -7,14 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import OperationalError, models, router, transaction
 from django.db.models.signals import post_save
 
+from sms_marketing.core.queue import nudge
 from sms_marketing.core.registry import Registry
 from sms_marketing.events.bindings import Binding
 from sms_marketing.events.carts import CartBinding
 from sms_marketing.events.guards import guards, register_guard
+from sms_marketing.events.patience import patiently
 from sms_marketing.exceptions import ConfigurationError, cause_of
+from sms_marketing.models import Event
 
 logger = logging.getLogger(__name__)
 
@@ -86,14 +89,47 @@ def record(obj: models.Model, *, starts_journeys: bool = True) -> None:
     binding.record(obj, starts_journeys=starts_journeys)
 
 
+def record_by_key(label: str, pk: Any, using: str) -> None:
+    """Record an object that could not be recorded when it was saved; for workers.
+
+    Never raises: what fails again is logged with what to do.
+    """
+    try:
+        _record_stored(label, pk, using)
+    except Exception as error:  # noqa: BLE001  (a queue would keep the row it quotes)
+        _log_unrecorded(label, pk, error)
+
+
 def _record_saved(label: str, pk: Any, using: str) -> None:
+    try:
+        _record_stored(label, pk, using)
+    except OperationalError as error:
+        _log_unrecorded(label, pk, error)
+        # Kept in the queue's own table, the order survives a restart.
+        nudge("record", label, str(pk), using, using=router.db_for_write(Event))
+    except Exception as error:  # noqa: BLE001  (the host's order stands)
+        _log_unrecorded(label, pk, error)
+
+
+def _record_stored(label: str, pk: Any, using: str) -> None:
     binding = registry.find(label)
     if binding is None:
         return
-    try:
+
+    def look() -> None:
         obj = binding.fetch(pk, using=using)
         if obj is not None:
             binding.record(obj)
-    except Exception as error:  # noqa: BLE001  (the host's order stands)
-        # A foreign message may quote a row, so the log says what and where only (R10).
-        logger.error("%s %s was not recorded: %s", label, pk, cause_of(error))
+
+    patiently(look, using=router.db_for_write(Event))
+
+
+def _log_unrecorded(label: str, pk: Any, error: Exception) -> None:
+    # A foreign message may quote a row, so the log says what and where only (R10).
+    logger.error(
+        "%s %s was not recorded: %s. A worker tries again if the database was busy; "
+        "else, once the cause is gone, call sms_marketing.events.record(obj) with it.",
+        label,
+        pk,
+        cause_of(error),
+    )

@@ -365,6 +365,31 @@ def test_problems_are_told_beside_the_preview(editor, campaign) -> None:
     assert [problem.code for problem in nobody.problems] == ["no_segment"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"text_lv": "ļ" * 600}, "Latvian: 10 parts"),
+        ({"text_lv": "{{ frst_name }}"}, "frst_name"),
+        ({"text_lv": ""}, "Write a text."),
+        ({"text_lv": "", "text_en": "Hi"}, "Latvian: No text yet."),
+        ({"text_lv": "ļ" * 600, "segments": []}, "Latvian: 10 parts are too many"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_told_while_it_is_typed(
+    editor, campaign, texts, words
+) -> None:
+    make_contact()
+
+    piece = editor.post(at("preview", campaign), posted(campaign, **texts))
+
+    reach = piece.context["reach"]
+    assert any(words in problem.message for problem in reach.problems)
+    assert reach.has_errors
+    assert "Nothing is wrong" not in piece.text
+    assert "will receive it" not in piece.text
+    assert "Variant" not in piece.text
+
+
 def test_a_segment_whose_rules_broke_is_told_not_raised(editor, campaign) -> None:
     make_contact()
     campaign.segments.set([make_segment({"kind": "gone", "op": "is"})])

@@ -103,7 +103,53 @@ def test_no_text(sound) -> None:
 def test_no_text_in_the_fallback_language(sound) -> None:
     VariantBody.objects.filter(variant__campaign__isnull=False).update(language="en")
 
-    assert "lv" in found(sound)["no_fallback_language"].message
+    message = found(sound)["no_fallback_language"].message
+    assert message.startswith("Latvian: No text yet.")
+
+
+def test_a_language_unknown_to_django_is_told_by_its_code(sound) -> None:
+    sound.brand.languages = ["ltg"]
+    sound.brand.save()
+
+    assert found(sound)["no_fallback_language"].message.startswith("ltg: ")
+
+
+def test_of_several_variants_the_faulty_one_is_named(sound) -> None:
+    other = Variant.objects.create(campaign=sound, name="B")
+    assert found(sound)["no_body"].message.startswith("Variant B: ")
+
+    VariantBody.objects.create(variant=other, language="lv", text="{{ nonsense }}")
+
+    assert found(sound)["bad_body"].message.startswith("Variant B, Latvian: ")
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        ({}, "no_body"),
+        ({"en": "Hi!"}, "no_fallback_language"),
+        ({"lv": "{{ nonsense }}"}, "bad_body"),
+        ({"lv": "ļ" * 600}, "too_many_parts"),
+        ({"lv": "{{ city }}"}, None),
+    ],
+)
+def test_texts_being_written_are_checked_instead_of_those_kept(
+    sound, texts, code
+) -> None:
+    write(sound, "{{ of_the_kept_text }}")
+
+    problems = campaigns.check(sound, texts=texts)
+
+    assert [problem.code for problem in problems] == [code] * bool(code)
+
+
+def test_a_text_being_written_stands_for_the_first_variant_only(sound) -> None:
+    other = Variant.objects.create(campaign=sound, name="B")
+    VariantBody.objects.create(variant=other, language="lv", text="{{ nonsense }}")
+
+    (problem,) = campaigns.check(sound, texts={"lv": "Sveiki!"})
+
+    assert problem.message.startswith("Variant B, Latvian: ")
 
 
 def test_an_unknown_field_is_named_with_the_nearest_known_one(sound) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.db.models.signals import post_save
 from django.test import TestCase
 
@@ -188,3 +188,46 @@ def test_our_own_errors_are_logged_in_full_and_foreign_ones_by_place(
     assert "shop.Order 5 was not recorded: LEDGER_KEYS is empty" in caplog.text
     assert "shop.Order 6 was not recorded: DatabaseError at" in caplog.text
     assert "+371" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_what_is_not_recorded_again_says_what_to_do(caplog, monkeypatch) -> None:
+    binding = events.registry.get("shop.Order")
+
+    def broken(pk: object, using: str) -> None:
+        raise DatabaseError("Key (phone)=(+37129000001) exists")
+
+    monkeypatch.setattr(binding, "fetch", broken)
+    events.record_by_key("shop.Order", "7", "default")
+    events.record_by_key("shop.Unbound", "7", "default")
+
+    assert caplog.text.count("was not recorded") == 1
+    assert "shop.Order 7 was not recorded" in caplog.text
+    assert "call sms_marketing.events.record(obj)" in caplog.text
+    assert "+371" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_an_order_that_a_busy_database_refused_is_left_to_a_worker(
+    caplog, monkeypatch, settings, django_capture_on_commit_callbacks
+) -> None:
+    settings.SMS_MARKETING = {**settings.SMS_MARKETING, "QUEUE": f"{__name__}.keep"}
+    kept.clear()
+    binding = events.registry.get("shop.Order")
+
+    def refused(pk: object, using: str) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(binding, "fetch", refused)
+    with django_capture_on_commit_callbacks(execute=True):
+        _record_saved("shop.Order", 5, "default")
+
+    assert kept == [("record", "shop.Order", "5", "default")]
+    assert "shop.Order 5 was not recorded: OperationalError at" in caplog.text
+
+
+kept: list[tuple[object, ...]] = []
+
+
+def keep(*call: object) -> None:
+    kept.append(call)
