@@ -342,6 +342,25 @@ def test_each_language_has_its_message_and_theirs_is_open(editor, campaign) -> N
     assert "Ольга" in message.tabs[1].shown.text
 
 
+def test_another_recipient_is_shown_in_their_own_language(editor, campaign) -> None:
+    anna, olga = make_contact(), make_contact(language="ru", first_name="Ольга Павлова")
+    form = posted(campaign, text_ru="Привет!", text_en="Hi!", preview_language="en")
+
+    def opened(**over: Any) -> str:
+        page = editor.post(at("preview", campaign), {**form, **over})
+        shown = next(s.pk for s in page.context["message"].samples if s.is_shown)
+        assert f'name="preview_shown" value="{shown}"' in page.text
+        return page.context["message"].language
+
+    same = {"preview_shown": olga.pk, "preview_contact": olga.pk}
+    assert opened(**same) == "en"
+    assert opened(**same, _preview="next") == "lv"
+    assert opened(**{**same, "preview_contact": anna.pk}) == "lv"
+    assert opened(preview_shown=anna.pk, preview_contact=olga.pk) == "ru"
+    # Whoever was shown is not in the audience any more: so another one is.
+    assert opened(preview_shown=0, preview_contact=0) == "ru"
+
+
 def test_different_prices_are_a_range(editor, campaign) -> None:
     make_contact()
     form = posted(campaign, text_ru="Привет, " * 12)
