@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from sms_marketing.core import clock
 from sms_marketing.models import (
     Campaign,
     CampaignStatus,
+    Conversion,
     Message,
     MessageStatus,
     Variant,
@@ -27,6 +29,7 @@ from tests.factories import (
     make_campaign,
     make_contact,
     make_message,
+    make_purchase,
     make_segment,
     make_sender,
 )
@@ -772,9 +775,28 @@ def test_the_report_shows_the_funnel_twice_and_no_return_without_cost(
 
     assert empty.context["roi"] == "n/a"
     assert full.context["cost"] == "0.10 EUR"
-    assert full.context["roi"] == "-100.0 %"
+    assert full.context["roi"] == "too early"
     assert '<svg class="sms-chart"' in full.text
     assert '<th scope="row">Delivered</th><td>1</td><td>50.0 %</td>' in full.text
+
+
+def test_a_return_is_told_once_something_was_bought_or_a_day_has_passed(
+    sender_person, campaign
+) -> None:
+    message = make_sent(campaign, make_contact(), "delivered")
+
+    def told_return(**since: int) -> str:
+        Campaign.objects.update(finished_at=clock.now() - timedelta(**since))
+        return sender_person.get(at("report", campaign)).context["roi"]
+
+    assert told_return(hours=23) == "too early"
+    assert told_return(hours=25) == "-100.0 %"
+
+    purchase = make_purchase(contact=message.contact, amount=Decimal("0.10"))
+    Conversion.objects.create(
+        purchase=purchase, message=message, basis="click", credited_at=clock.now()
+    )
+    assert told_return(hours=1) == "100.0 %"
 
 
 def test_the_list_counts_in_as_many_queries_for_many_as_for_few(
