@@ -2,7 +2,8 @@
 
 Ids are never reused. E001 unknown or bad setting · E002 USE_TZ off · E003 no ledger key
 · E004 no link key · E005 a provider is misconfigured · W001 no public URL · W002 the
-queue is not installed · W003 django-q2 retries tasks that still run
+queue is not installed · W003 django-q2 retries tasks that still run · W004 SQLite takes
+its write lock late
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
+from django.db import connections, router
 
 from sms_marketing import providers
 from sms_marketing.conf import Settings, settings
 from sms_marketing.exceptions import ConfigurationError
+from sms_marketing.models import Event
 
 TAG = "sms_marketing"
 #: Keys a MAC is worth its name with.
 MIN_KEY_LENGTH = 16
+#: What SQLite begins a transaction with to have the write lock from the start.
+LOCKING_MODES = {"IMMEDIATE", "EXCLUSIVE"}
 
 
 @checks.register(TAG)
@@ -32,7 +37,7 @@ def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
     except (ConfigurationError, TypeError) as error:
         return [_error("E001", str(error), "See docs/reference/settings.md.")]
     found: list[checks.CheckMessage] = []
-    for check in (_time_zone, _keys, _providers, _public_url, _queue):
+    for check in (_time_zone, _keys, _providers, _public_url, _queue, _sqlite):
         found.extend(check(conf))
     return found
 
@@ -52,7 +57,7 @@ def _keys(conf: Settings) -> Iterator[checks.CheckMessage]:
         yield _error(
             "E003",
             'SMS_MARKETING["LEDGER_KEYS"] has no usable key: consent is not proved.',
-            f'{hint} As {{"2026": env("SMS_LEDGER_KEY")}}.',
+            f'{hint} As {{"2026": os.environ["SMS_LEDGER_KEY"]}}.',
         )
     link_keys = conf.LINK_KEYS
     if (
@@ -63,7 +68,7 @@ def _keys(conf: Settings) -> Iterator[checks.CheckMessage]:
         yield _error(
             "E004",
             'SMS_MARKETING["LINK_KEYS"] must map one to four ids 0 to 3 to keys.',
-            f'{hint} As {{0: env("SMS_LINK_KEY")}}.',
+            f'{hint} As {{0: os.environ["SMS_LINK_KEY"]}}.',
         )
 
 
@@ -108,6 +113,20 @@ def _queue(conf: Settings) -> Iterator[checks.CheckMessage]:
             "Q_CLUSTER hands a task out again while it still runs.",
             hint="Set timeout to 120 or so, and retry well above it, such as 600.",
             id=f"{TAG}.W003",
+        )
+
+
+def _sqlite(conf: Settings) -> Iterator[checks.CheckMessage]:
+    alias = router.db_for_write(Event)
+    if connections[alias].vendor != "sqlite":
+        return
+    options = connections[alias].settings_dict.get("OPTIONS") or {}
+    if str(options.get("transaction_mode")).upper() not in LOCKING_MODES:
+        yield checks.Warning(
+            f'DATABASES["{alias}"] is SQLite and takes its write lock too late: beside '
+            "a worker, pages and tasks fail with “database is locked”.",
+            hint='Add "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20}.',
+            id=f"{TAG}.W004",
         )
 
 

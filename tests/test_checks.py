@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.checks import run_checks
+from django.db import connections
 from django.test import override_settings
 
 GOOD = django_settings.SMS_MARKETING
+
+
+@pytest.fixture(autouse=True)
+def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Those of the database, as the go-live page wants them."""
+    database = connections["default"].settings_dict
+    good = {**database["OPTIONS"], "transaction_mode": "IMMEDIATE"}
+    monkeypatch.setitem(database, "OPTIONS", good)
+    return good
 
 
 def found(**over: Any) -> dict[str, Any]:
@@ -51,6 +61,24 @@ def test_a_provider_without_credentials_is_an_error_before_anything_is_sent() ->
     error = found(PROVIDERS={"default": spec})["E005"]
 
     assert "url" in error.msg
+
+
+def test_a_sqlite_that_locks_late_is_a_warning_that_says_what_to_write(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    for late in ({}, {"transaction_mode": "DEFERRED"}):
+        options.pop("transaction_mode", None)
+        options.update(late)
+
+        assert '"transaction_mode": "IMMEDIATE"' in found()["W004"].hint
+
+    options["transaction_mode"] = "exclusive"
+    assert found() == {}
+
+    monkeypatch.setattr(connections["default"], "vendor", "postgresql")
+    options.clear()
+    assert found() == {}
 
 
 @override_settings(USE_TZ=False)

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"The carrier cannot start: {error}\n")
         return 2
     # Being ended from outside is as good an end as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both, because a shell's background job starts with Ctrl-C ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from sms_marketing import campaigns, reports
 from sms_marketing.admin import columns
 from sms_marketing.admin.campaign_actions import buttons, get, page
+from sms_marketing.core import clock
 from sms_marketing.models import Campaign, CampaignStatus, MessageStatus
 
 VIEW = "sms_marketing.view_campaign"
@@ -27,6 +29,10 @@ AT_REST = (
     CampaignStatus.FINISHED,
     CampaignStatus.CANCELED,
 )
+
+
+#: So long after its end, no purchase says nothing about a campaign.
+TOO_EARLY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +117,7 @@ def report_view(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
         steps=[(step, columns.percent(step.share)) for step in report.funnel],
         cost=" + ".join(costs) or columns.money(report.cost, report.currency),
         revenue=columns.money(report.revenue, report.currency),
-        roi=gettext("n/a") if report.roi is None else columns.percent(report.roi),
+        roi=_return(campaign, report),
     )
 
 
@@ -141,6 +147,20 @@ def progress_of(campaign: Campaign) -> Progress:
         pace=_pace(campaign, found),
         is_at_rest=campaign.status in AT_REST and is_settled,
     )
+
+
+def _return(campaign: Campaign, report: reports.Report) -> str:
+    if report.roi is None:
+        return gettext("n/a")
+    if not report.orders and _is_fresh(campaign):
+        return gettext("too early")
+    return columns.percent(report.roi)
+
+
+def _is_fresh(campaign: Campaign) -> bool:
+    # People need a while to buy: "−100 %" on the same day would be no news.
+    ended = campaign.finished_at
+    return ended is None or clock.now() - ended < TOO_EARLY
 
 
 def _pace(campaign: Campaign, found: campaigns.Progress) -> str:

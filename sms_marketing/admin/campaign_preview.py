@@ -141,14 +141,15 @@ def draft_of_saved(campaign: Campaign) -> Draft:
 def look_at_message(draft: Draft, asked: Any) -> MessageLook:
     """Write the message of one recipient by the code that sends it (R9).
 
-    ``asked`` is what the person chose: ``preview_contact``, ``preview_language``, and
+    ``asked`` is what the person chose: ``preview_contact``, ``preview_language`` (left
+    alone where ``preview_shown``, the recipient before, was another one), and
     ``_preview=next`` for another recipient. With ``only=message`` the recipients shown
     before (``preview_sample``) stay, so that typing does not sort the whole audience.
     """
     people = _same_people(draft, asked) or _samples(draft)
     contact = _chosen(people, asked)
     tabs = list(_tabs(draft, contact)) if contact else []
-    wanted = asked.get("preview_language", "")
+    wanted = "" if _is_another(contact, asked) else asked.get("preview_language", "")
     theirs = next((tab.language for tab in tabs if tab.is_theirs), "")
     is_there = any(tab.language == wanted for tab in tabs)
     return MessageLook(
@@ -225,6 +226,12 @@ def _chosen(people: list[Contact], asked: Any) -> Contact | None:
     if asked.get("_preview") == "next" and wanted in ids:
         place = (place + 1) % len(people)
     return people[place] if people else None
+
+
+def _is_another(contact: Contact | None, asked: Any) -> bool:
+    # Then their own language is shown, not the one that was open before.
+    before = asked.get("preview_shown", "")
+    return contact is not None and before not in ("", str(contact.pk))
 
 
 def label_of(contact: Contact) -> str:

@@ -17,6 +17,7 @@ from sms_marketing import phones, sending
 from sms_marketing.admin import columns
 from sms_marketing.admin.screens import Inline, RowForm, Screen
 from sms_marketing.conf import settings
+from sms_marketing.core import clock
 from sms_marketing.exceptions import InvalidPhone
 from sms_marketing.models import Brand, Price, Sender
 from sms_marketing.timing import Hours, get_zone
@@ -101,10 +102,12 @@ class SenderForm(RowForm[Sender]):
                 ),
             )
         if kind == Sender.Kind.NUMBER:
+            brand = cleaned.get("brand")
+            region = (brand and brand.region) or settings().DEFAULT_REGION
             try:
-                cleaned["address"] = phones.normalize(address, region=None)
-            except InvalidPhone:
-                self.add_error("address", _("Write the number with its +371 in front."))
+                cleaned["address"] = phones.normalize(address, region=region or None)
+            except InvalidPhone as fault:
+                self.add_error("address", gettext(str(fault)))
         return cleaned
 
 
@@ -114,6 +117,14 @@ class PriceInline(Inline[Price, Sender]):
     model = Price
     extra = 0
     fields = ["country", "amount", "currency", "valid_from"]
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "valid_from":
+            # The day by which prices are looked up.
+            kwargs["initial"] = lambda: clock.now().date()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(Sender)

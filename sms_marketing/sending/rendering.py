@@ -171,7 +171,8 @@ def finish(
     links: tuple[str, ...] = (),
 ) -> RenderedText:
     """Make a normalized text into a message: name, way out, letters, parts, price."""
-    composed = written
+    # A field at the end that is empty for somebody leaves the space before it.
+    composed = written.rstrip()
     if category == Category.MARKETING:
         composed = _as_marketing(written, voice, language, message_id)
     final = text.apply_policy(composed, text.EncodingPolicy(policy))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from sms_marketing.core import clock
 from sms_marketing.models import (
     Campaign,
     CampaignStatus,
+    Conversion,
     Message,
     MessageStatus,
     Variant,
@@ -27,6 +29,7 @@ from tests.factories import (
     make_campaign,
     make_contact,
     make_message,
+    make_purchase,
     make_segment,
     make_sender,
 )
@@ -340,6 +343,25 @@ def test_each_language_has_its_message_and_theirs_is_open(editor, campaign) -> N
     assert [tab.is_theirs for tab in message.tabs] == [False, True]
     assert (message.language, other.language) == ("ru", "lv")
     assert "Ольга" in message.tabs[1].shown.text
+
+
+def test_another_recipient_is_shown_in_their_own_language(editor, campaign) -> None:
+    anna, olga = make_contact(), make_contact(language="ru", first_name="Ольга Павлова")
+    form = posted(campaign, text_ru="Привет!", text_en="Hi!", preview_language="en")
+
+    def opened(**over: Any) -> str:
+        page = editor.post(at("preview", campaign), {**form, **over})
+        shown = next(s.pk for s in page.context["message"].samples if s.is_shown)
+        assert f'name="preview_shown" value="{shown}"' in page.text
+        return page.context["message"].language
+
+    same = {"preview_shown": olga.pk, "preview_contact": olga.pk}
+    assert opened(**same) == "en"
+    assert opened(**same, _preview="next") == "lv"
+    assert opened(**{**same, "preview_contact": anna.pk}) == "lv"
+    assert opened(preview_shown=anna.pk, preview_contact=olga.pk) == "ru"
+    # Whoever was shown is not in the audience any more: so another one is.
+    assert opened(preview_shown=0, preview_contact=0) == "ru"
 
 
 def test_different_prices_are_a_range(editor, campaign) -> None:
@@ -753,9 +775,28 @@ def test_the_report_shows_the_funnel_twice_and_no_return_without_cost(
 
     assert empty.context["roi"] == "n/a"
     assert full.context["cost"] == "0.10 EUR"
-    assert full.context["roi"] == "-100.0 %"
+    assert full.context["roi"] == "too early"
     assert '<svg class="sms-chart"' in full.text
     assert '<th scope="row">Delivered</th><td>1</td><td>50.0 %</td>' in full.text
+
+
+def test_a_return_is_told_once_something_was_bought_or_a_day_has_passed(
+    sender_person, campaign
+) -> None:
+    message = make_sent(campaign, make_contact(), "delivered")
+
+    def told_return(**since: int) -> str:
+        Campaign.objects.update(finished_at=clock.now() - timedelta(**since))
+        return sender_person.get(at("report", campaign)).context["roi"]
+
+    assert told_return(hours=23) == "too early"
+    assert told_return(hours=25) == "-100.0 %"
+
+    purchase = make_purchase(contact=message.contact, amount=Decimal("0.10"))
+    Conversion.objects.create(
+        purchase=purchase, message=message, basis="click", credited_at=clock.now()
+    )
+    assert told_return(hours=1) == "100.0 %"
 
 
 def test_the_list_counts_in_as_many_queries_for_many_as_for_few(

@@ -90,10 +90,32 @@ def test_a_sender_is_added_with_its_price(admin_client, brand):
     assert (saved.amount, saved.brand) == (Decimal("0.0375"), brand)
 
 
-def test_a_number_is_kept_in_its_full_form(admin_client, brand):
-    add_sender(admin_client, brand, kind="number", address="+371 29 000 001")
+@pytest.mark.parametrize("typed", ["+371 29 000 001", "29000001", "0037129000001"])
+def test_a_number_is_kept_in_its_full_form(admin_client, brand, typed):
+    add_sender(admin_client, brand, kind="number", address=typed)
 
     assert Sender.objects.get().address == "+37129000001"
+
+
+def test_a_local_number_is_read_as_one_of_the_brands_country(
+    admin_client, brand, settings
+):
+    Brand.objects.update(region="EE")
+    add_sender(admin_client, brand, kind="number", address="5123 4567")
+    assert Sender.objects.get().address == "+37251234567"
+
+    Brand.objects.update(region="")
+    settings.SMS_MARKETING = {**settings.SMS_MARKETING, "DEFAULT_REGION": "LT"}
+    add_sender(admin_client, brand, kind="number", address="61234567")
+    assert Sender.objects.filter(address="+37061234567").exists()
+
+
+def test_a_new_price_counts_from_today_unless_told_otherwise(admin_client, sender):
+    page = admin_client.get(f"/admin/sms_marketing/sender/{sender.pk}/change/")
+
+    (formset,) = (inline.formset for inline in page.context["inline_admin_formsets"])
+    today = clock.now().date()
+    assert formset.empty_form["valid_from"].value() == today
 
 
 @pytest.mark.parametrize(
@@ -103,7 +125,7 @@ def test_a_number_is_kept_in_its_full_form(admin_client, brand):
         {"address": "ab"},
         {"address": "far too long a name"},
         {"address": "123456"},
-        {"kind": "number", "address": "29000001"},
+        {"kind": "number", "address": "2900000"},
     ],
     ids=str,
 )

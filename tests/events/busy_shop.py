@@ -19,6 +19,7 @@ from django.db import OperationalError, connection, transaction  # noqa: E402
 
 from example_project.shop.models import Order  # noqa: E402
 from example_project.shop.sms_events import OrderEvents  # noqa: E402
+from sms_marketing.events import track  # noqa: E402
 from sms_marketing.models import Event, Purchase  # noqa: E402
 from tests.events.hosts import place_order  # noqa: E402
 from tests.factories import make_brand  # noqa: E402
@@ -41,6 +42,7 @@ def main() -> None:
         "mode": connection.settings_dict["OPTIONS"].get("transaction_mode"),
         "orders": Order.objects.count(),
         "purchases": Purchase.objects.count(),
+        "tracked": Event.objects.filter(name="looked").count(),
         "events": Event.objects.filter(name="order_placed").count(),
     }
     sys.stdout.write(json.dumps(told))
@@ -58,6 +60,7 @@ def sell(closed: threading.Event) -> None:
     try:
         for number in range(ORDERS_OF_A_TILL):
             place_order(phone=f"+3712{first:04}{number:03}")
+            track(None, "looked")
     finally:
         closed.set()
 
@@ -67,7 +70,7 @@ def process(closed: list[threading.Event]) -> None:
     while not all(till.is_set() for till in closed):
         try:
             with transaction.atomic():
-                newest = Event.objects.order_by("-pk").first()
+                newest = Event.objects.exclude(name="looked").order_by("-pk").first()
                 Event.objects.filter(pk=newest and newest.pk).update(name="order_seen")
                 Event.objects.filter(name="order_seen").update(name="order_placed")
         except OperationalError:

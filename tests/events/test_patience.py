@@ -102,4 +102,5 @@ def test_fifty_quick_orders_beside_a_worker_lose_none_on_plain_sqlite(
 
     assert told["mode"] is None
     assert told["orders"] == told["purchases"] == told["events"] == 50
+    assert told["tracked"] == 50
     assert "was not recorded" not in done.stderr

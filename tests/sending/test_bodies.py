@@ -46,6 +46,13 @@ def test_saving_writes_the_text_and_its_links(variant):
     assert links(again) == {}
 
 
+def test_saving_the_same_text_again_keeps_its_links(variant):
+    text = f"Lūk {SHOP}/a"
+    first = save(variant, text).links.get()
+
+    assert save(variant, text).links.get() == first
+
+
 def test_each_language_has_a_text_of_its_own(variant):
     save(variant, "Привет", language="ru")
 

@@ -156,6 +156,9 @@ def test_only_campaigns_that_are_sending_send(provider, sender, status):
 )
 def test_messages_of_a_stopped_sender_wait_where_there_is_no_other(provider, over):
     sender = factories.make_sender(**over)
+    factories.make_sender(
+        brand=sender.brand, allows_marketing=False, allows_transactional=False
+    )
     sending_campaign(sender, 1)
     factories.make_message(sender=sender)
 

@@ -148,6 +148,17 @@ def test_fields_of_the_event_come_with_the_message(sender, contact):
     assert made.text == "A-7 VSTe"
 
 
+def test_r9_an_empty_field_at_the_end_leaves_no_space_behind(sender, contact):
+    wording = sending.wording_of(
+        {"lv": "{{ order.total }} EUR. {{ order.url | default: '' }}"},
+        category=Category.TRANSACTIONAL,
+    )
+
+    made = prepare(wording, contact, sender, context={"order": {"total": "19.90"}})
+
+    assert made.text == "19.90 EUR."
+
+
 @pytest.mark.parametrize(
     ("policy", "said", "parts"),
     [

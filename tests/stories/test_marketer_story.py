@@ -43,7 +43,8 @@ def test_who_what_a_look_a_test_and_off_it_goes(
     colleague = Shopper("Maija", "+37120000099")
     marketer.tries(campaign, phone=colleague.phone)
     (sms,) = colleague.reads()
-    assert sms.startswith("VSTe: Sveiki, draugs!")
+    # As one of the audience will read it, in that person's language.
+    assert sms.startswith(("VSTe: Sveiki, Anna!", "VSTe: Скидка 20%"))
     assert (anna.reads(), juris.reads()) == ([], [])
 
     marketer.launches(campaign)
