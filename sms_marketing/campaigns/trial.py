@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -49,7 +50,7 @@ def send_test(
         )
         if not shown.problems:
             break
-    return _queue(campaign, shown, variant=chosen, context=context, by=by)
+    return _queue(campaign, shown, model, variant=chosen, context=context, by=by)
 
 
 def _first_recipient(campaign: Campaign) -> Contact | None:
@@ -62,6 +63,7 @@ def _first_recipient(campaign: Campaign) -> Contact | None:
 def _queue(
     campaign: Campaign,
     shown: Preview,
+    model: Contact,
     *,
     variant: Variant | None,
     context: dict[str, Any],
@@ -77,10 +79,11 @@ def _queue(
         variant=variant,
         language=shown.language,
         context=context,
-        once_key=None,
+        # Names whose values it shows, so that erasing them finds it (R11).
+        once_key=f"test:{model.pk}:{secrets.token_hex(8)}",
         is_test=True,
     )
-    assert message is not None  # Without a key, none can be there already.
+    assert message is not None  # 64 random bits: none can be there already.
     logger.info(
         "test of campaign %s queued as message %s by user %s",
         campaign.pk,

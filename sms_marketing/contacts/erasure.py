@@ -114,6 +114,17 @@ def _blank_messages(contact: Contact, using: str) -> None:
         status=MessageStatus.SKIPPED, skip_reason=SkipReason.ERASED
     )
     messages.update(body="", to_phone="", context=None)
+    # Test messages to colleagues that read as for this contact (campaigns.send_test).
+    shown = Message.objects.using(using).filter(
+        once_key__startswith=f"test:{contact.pk}:"
+    )
+    shown.exclude(status=MessageStatus.QUEUED).update(body="", context=None)
+    shown.filter(status=MessageStatus.QUEUED).update(
+        status=MessageStatus.SKIPPED,
+        skip_reason=SkipReason.ERASED,
+        body="",
+        context=None,
+    )
     Click.objects.using(using).filter(contact=contact).update(ip=None, user_agent="")
     theirs = Q(contact=contact)
     if contact.phone:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from sms_marketing import campaigns, sending
+from sms_marketing import campaigns, contacts, sending
 from sms_marketing.exceptions import InvalidPhone, NotSendable
 from sms_marketing.models import Campaign, Contact, Message, VariantBody
 from tests.factories import make_contact, make_purchase, make_segment
@@ -135,6 +135,22 @@ def test_r9_days_and_sums_of_a_recipient_read_the_same_in_a_test(
 
     assert shown.text
     assert outbox[-1].text == shown.text
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_r11_a_test_that_showed_an_erased_person_forgets_them(
+    campaign, outbox, is_sent
+) -> None:
+    shown = make_contact(first_name="Zelma")
+    message = campaigns.send_test(campaign, phone="+37120999999", like=shown, by=None)
+    if is_sent:
+        sending.dispatch()
+
+    contacts.erase(shown)
+
+    message.refresh_from_db()
+    assert (message.body, message.context) == ("", None)
+    assert message.status == ("sent" if is_sent else "skipped")
 
 
 def test_who_sent_it_is_logged(campaign, django_user_model, caplog) -> None:
