@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-import sms_marketing.admin.campaigns  # noqa: F401 - registers the screen
 from sms_marketing import campaigns, contacts, sending
 from sms_marketing.core import clock
 from sms_marketing.models import (

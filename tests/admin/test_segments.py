@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-import sms_marketing.admin.segments  # noqa: F401 - registers the screen
 from sms_marketing.models import Segment, SegmentMember
 from tests.admin.people import EDITOR, VIEWER, make_user, signed_in
 from tests.factories import make_campaign, make_contact, make_segment
