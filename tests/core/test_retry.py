@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
+from time import monotonic
 
 import pytest
 from django.db import OperationalError, transaction
@@ -45,6 +48,43 @@ def test_what_a_deadlock_undid_is_done_again(code):
     assert work.runs == 3
     made = Brand.objects.filter(code__startswith="run-").values_list("code", flat=True)
     assert list(made) == ["run-3"]
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """The refusal of a real SQLite file: a reader turned writer behind another one."""
+    reader, writer = (
+        sqlite3.connect(tmp_path / "shop.sqlite3", isolation_level=None)
+        for _number in range(2)
+    )
+    with closing(reader), closing(writer):
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("CREATE TABLE till (euros INTEGER)")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM till").fetchall()
+        writer.execute("INSERT INTO till VALUES (1)")
+        with pytest.raises(sqlite3.OperationalError) as refused:
+            reader.execute("INSERT INTO till VALUES (2)")
+    error = OperationalError("database is locked")
+    error.__cause__ = refused.value
+    return error
+
+
+def test_r1_an_opt_out_that_met_a_busy_sqlite_is_tried_again(busy):
+    work = Work(busy, busy)
+
+    assert repeated_after_deadlock(Brand)(work)() == "done"
+    assert work.runs == 3
+
+
+def test_a_sqlite_that_stays_busy_is_told_while_the_page_is_still_waited_for(busy):
+    work = Work(*[busy] * (MAX_TRIES + 1))
+    started = monotonic()
+
+    with pytest.raises(OperationalError):
+        in_transaction(work, using="default")
+    assert work.runs > 3
+    assert monotonic() - started < 5
 
 
 def test_deadlocks_without_end_are_told():
